@@ -1,0 +1,1 @@
+"""Model bundles, and the code that trains, measures and packs them."""

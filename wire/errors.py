@@ -1,0 +1,5 @@
+"""What is wrong with a message, told to whoever must mend it."""
+
+
+class WireError(ValueError):
+    """A topic, a message or a clip that does not keep the protocol; the text names the field and what would be right."""

@@ -1,0 +1,175 @@
+"""Message schemas, version 1: compact JSON for messages, raw bytes for media.
+
+Unknown fields are ignored, so that an older centre reads a newer node; a missing or wrong field is a WireError.
+Times are UTC with millisecond precision.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from wire.errors import WireError
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+ALARM_LIMIT_BYTES = 512
+STILL_LIMIT_BYTES = 32 * 1024
+CHUNK_LIMIT_BYTES = 64 * 1024
+
+# Seconds until a message is stale; the broker drops it then (MQTT 5 message expiry).
+ALARM_EXPIRY_S = 12 * 3600
+MEDIA_EXPIRY_S = 3600
+HEALTH_EXPIRY_S = 180
+COMMAND_EXPIRY_S = 30
+
+StateName = Literal["watching", "sleeping", "fault", "lost"]
+AlarmKindName = Literal["fire", "tampering", "prowling", "loitering", "damage", "fight", "intrusion", "camera-tamper", "activity"]
+PhaseName = Literal["new", "update", "end"]
+SeverityName = Literal["low", "medium", "high"]
+ClassName = Literal["person", "vehicle", "two-wheeler", "fire", "smoke"]
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Common to all."""
+
+
+class State(Message):
+    """Birth, change of state, and Will (`lost`). `birth` counts the node's connections: a late Will with an older
+    `birth` buries nobody."""
+
+    state: StateName
+    birth: Count
+    since_utc: datetime | None = None
+    reason: str = ""
+    faults: tuple[str, ...] = ()
+    firmware: str = ""
+    model: str = ""
+    permit: str = ""
+
+
+class Health(Message):
+    """Every 60 s. Counters count since the process started."""
+
+    t_utc: datetime
+    clock_trusted: bool
+    camera_hz: float = 0.0
+    ir_on: bool = False
+    temperature_celsius: float | None = None
+    storage_free_bytes: Count = 0
+    alarms_waiting: Count = 0
+    media_waiting_bytes: Count = 0
+    media_dropped: Count = 0
+    clips_refused: Count = 0
+    frames: Count = 0
+    looks: Count = 0
+    reconnects: Count = 0
+    model: str = ""
+    permit: str = ""
+    log_head: str = ""
+
+
+class SeenObject(Message):
+    """One thing that takes part."""
+
+    kind: ClassName = msgspec.field(name="class")
+    track: Count
+
+
+class Alarm(Message):
+    """One phase of one incident; at most 512 bytes. `delayed` is set where it was sent long after it happened."""
+
+    id: Name
+    seq: Count
+    phase: PhaseName
+    kind: AlarmKindName
+    severity: SeverityName
+    t_utc: datetime
+    zone: str
+    reason: str
+    objects: tuple[SeenObject, ...] = ()
+    delayed: bool = False
+
+
+class ClipHead(Message, tag="head", tag_field="part"):
+    """First message on a clip's topic. The film starts at `start_utc`; the alarm was raised `trigger_s` into it."""
+
+    codec: str
+    width_px: Count
+    height_px: Count
+    start_utc: datetime
+    trigger_s: float
+
+
+class ClipTail(Message, tag="tail", tag_field="part"):
+    """Last message of a clip: what the whole file is, byte by byte."""
+
+    size_bytes: Count
+    sha256: str
+
+
+ClipPart = ClipHead | ClipTail
+"""A chunk is raw bytes; its place in the file stands in the MQTT 5 user property `offset`."""
+
+
+class Received(Message, tag="received", tag_field="cmd"):
+    """The centre has this phase safe; the node may forget it."""
+
+    alarm: Name
+    seq: Count
+
+
+class ClipReceived(Message, tag="clip-received", tag_field="cmd"):
+    """The centre has the whole clip, hash checked; the node may forget it."""
+
+    alarm: Name
+
+
+class ClipResend(Message, tag="clip-resend", tag_field="cmd"):
+    """Send these byte ranges of a clip again ([from, to) pairs; none: the whole clip with head and tail)."""
+
+    alarm: Name
+    ranges: tuple[tuple[Count, Count], ...] = ()
+
+
+class Acknowledge(Message, tag="acknowledge", tag_field="cmd"):
+    """An operator looks at it."""
+
+    alarm: Name
+    operator: Name
+
+
+class Close(Message, tag="close", tag_field="cmd"):
+    """An operator is done with it."""
+
+    alarm: Name
+    operator: Name
+    reason: Literal["true", "false", "test", "police", "guard"]
+
+
+Command = Received | ClipReceived | ClipResend | Acknowledge | Close
+
+
+class Response(Message):
+    """A node's answer to a command; carries the command's correlation data."""
+
+    ok: bool
+    error: str = ""
+
+
+M = TypeVar("M")
+
+
+def encode(message: Message) -> bytes:
+    """Compact JSON."""
+    return msgspec.json.encode(message)
+
+
+def decode(payload: bytes, kind: type[M]) -> M:
+    """Read one message (`kind` may be a union such as `Command`). Raises WireError naming the field at fault."""
+    try:
+        return msgspec.json.decode(payload, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        name = getattr(kind, "__name__", str(kind))
+        raise WireError(f"not a valid {name} message: {error} (payload starts {payload[:60]!r})") from error
