@@ -5,7 +5,7 @@ A bug is not in this tree: it ends the process, and systemd starts it again.
 
 
 class NodeError(Exception):
-    """Something outside the program is wrong. The node retries, degrades and reports; a command prints it and exits 1."""
+    """Something outside the program is wrong. The node degrades, retries and reports; a command prints it, exits 1."""
 
 
 class ConfigError(NodeError):

@@ -129,8 +129,8 @@ class Detection:
 class Track:
     """One thing followed through time.
 
-    `x`, `y` is its foot point and `vx`, `vy` its velocity on the ground: metres and m/s where the site is calibrated, else
-    pixels and px/s. `seen_s` is when it was last really seen; between looks and behind a car a track coasts.
+    `x`, `y` is its foot point and `vx`, `vy` its velocity on the ground: metres and m/s where the site is calibrated,
+    else pixels and px/s. `seen_s` is when it was last really seen; between looks and behind a car a track coasts.
     `score` is the median of its latest detections' scores.
     """
 

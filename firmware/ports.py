@@ -1,4 +1,4 @@
-"""One Protocol per device. The drivers that keep them, real and fake, pass the same contract tests (tests/contracts)."""
+"""One Protocol per device. Real and fake drivers pass the same contract tests (tests/contracts)."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -79,7 +79,7 @@ class Watchdog(Protocol):
 
 
 class Outbox(Protocol):
-    """Where alarms are safe: on disk before anything else happens to them. Emptied by `link` on the centre's receipt."""
+    """Where alarms are safe: on disk before all else. Emptied by `link` on the centre's receipt."""
 
     def put(self, alarm: Alarm) -> None:
         """Commit one phase of an alarm to disk. Raises StoreError."""

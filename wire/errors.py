@@ -2,4 +2,4 @@
 
 
 class WireError(ValueError):
-    """A topic, a message or a clip that does not keep the protocol; the text names the field and what would be right."""
+    """A topic, message or clip does not keep the protocol; the text names the field and what would be right."""

@@ -25,7 +25,9 @@ HEALTH_EXPIRY_S = 180
 COMMAND_EXPIRY_S = 30
 
 StateName = Literal["watching", "sleeping", "fault", "lost"]
-AlarmKindName = Literal["fire", "tampering", "prowling", "loitering", "damage", "fight", "intrusion", "camera-tamper", "activity"]
+AlarmKindName = Literal[
+    "fire", "tampering", "prowling", "loitering", "damage", "fight", "intrusion", "camera-tamper", "activity"
+]
 PhaseName = Literal["new", "update", "end"]
 SeverityName = Literal["low", "medium", "high"]
 ClassName = Literal["person", "vehicle", "two-wheeler", "fire", "smoke"]
