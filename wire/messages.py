@@ -37,7 +37,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Common to all."""
 
 
-class State(Message):
+class State(Message, frozen=True, kw_only=True, omit_defaults=True):
     """Birth, change of state, and Will (`lost`). `birth` counts the node's connections: a late Will with an older
     `birth` buries nobody."""
 
@@ -51,7 +51,7 @@ class State(Message):
     permit: str = ""
 
 
-class Health(Message):
+class Health(Message, frozen=True, kw_only=True, omit_defaults=True):
     """Every 60 s. Counters count since the process started."""
 
     t_utc: datetime
@@ -72,14 +72,14 @@ class Health(Message):
     log_head: str = ""
 
 
-class SeenObject(Message):
+class SeenObject(Message, frozen=True, kw_only=True, omit_defaults=True):
     """One thing that takes part."""
 
     kind: ClassName = msgspec.field(name="class")
     track: Count
 
 
-class Alarm(Message):
+class Alarm(Message, frozen=True, kw_only=True, omit_defaults=True):
     """One phase of one incident; at most 512 bytes. `delayed` is set where it was sent long after it happened."""
 
     id: Name
@@ -94,7 +94,7 @@ class Alarm(Message):
     delayed: bool = False
 
 
-class ClipHead(Message, tag="head", tag_field="part"):
+class ClipHead(Message, frozen=True, kw_only=True, omit_defaults=True, tag="head", tag_field="part"):
     """First message on a clip's topic. The film starts at `start_utc`; the alarm was raised `trigger_s` into it."""
 
     codec: str
@@ -104,7 +104,7 @@ class ClipHead(Message, tag="head", tag_field="part"):
     trigger_s: float
 
 
-class ClipTail(Message, tag="tail", tag_field="part"):
+class ClipTail(Message, frozen=True, kw_only=True, omit_defaults=True, tag="tail", tag_field="part"):
     """Last message of a clip: what the whole file is, byte by byte."""
 
     size_bytes: Count
@@ -115,34 +115,34 @@ ClipPart = ClipHead | ClipTail
 """A chunk is raw bytes; its place in the file stands in the MQTT 5 user property `offset`."""
 
 
-class Received(Message, tag="received", tag_field="cmd"):
+class Received(Message, frozen=True, kw_only=True, omit_defaults=True, tag="received", tag_field="cmd"):
     """The centre has this phase safe; the node may forget it."""
 
     alarm: Name
     seq: Count
 
 
-class ClipReceived(Message, tag="clip-received", tag_field="cmd"):
+class ClipReceived(Message, frozen=True, kw_only=True, omit_defaults=True, tag="clip-received", tag_field="cmd"):
     """The centre has the whole clip, hash checked; the node may forget it."""
 
     alarm: Name
 
 
-class ClipResend(Message, tag="clip-resend", tag_field="cmd"):
+class ClipResend(Message, frozen=True, kw_only=True, omit_defaults=True, tag="clip-resend", tag_field="cmd"):
     """Send these byte ranges of a clip again ([from, to) pairs; none: the whole clip with head and tail)."""
 
     alarm: Name
     ranges: tuple[tuple[Count, Count], ...] = ()
 
 
-class Acknowledge(Message, tag="acknowledge", tag_field="cmd"):
+class Acknowledge(Message, frozen=True, kw_only=True, omit_defaults=True, tag="acknowledge", tag_field="cmd"):
     """An operator looks at it."""
 
     alarm: Name
     operator: Name
 
 
-class Close(Message, tag="close", tag_field="cmd"):
+class Close(Message, frozen=True, kw_only=True, omit_defaults=True, tag="close", tag_field="cmd"):
     """An operator is done with it."""
 
     alarm: Name
@@ -153,7 +153,7 @@ class Close(Message, tag="close", tag_field="cmd"):
 Command = Received | ClipReceived | ClipResend | Acknowledge | Close
 
 
-class Response(Message):
+class Response(Message, frozen=True, kw_only=True, omit_defaults=True):
     """A node's answer to a command; carries the command's correlation data."""
 
     ok: bool
