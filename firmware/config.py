@@ -10,6 +10,7 @@ import msgspec
 Ratio = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 Point = tuple[Ratio, Ratio]
+RuleName = Literal["prowling", "tampering", "loitering", "fire"]
 Polygon = Annotated[tuple[Point, ...], msgspec.Meta(min_length=3)]
 
 
@@ -17,22 +18,22 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A table of a configuration file: unknown keys are refused. Keys are written with '-' in the file."""
 
 
-class ZoneConfig(_Table):
+class ZoneConfig(_Table, frozen=True, kw_only=True):
     """A part of the picture in which rules hold; a thing is in it when its foot point is."""
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=24)]
     polygon: Polygon
-    rules: tuple[Literal["prowling", "tampering", "loitering", "fire"], ...] = ("prowling", "tampering", "loitering", "fire")
+    rules: tuple[RuleName, ...] = ("prowling", "tampering", "loitering", "fire")
 
 
-class GroundPoint(_Table):
+class GroundPoint(_Table, frozen=True, kw_only=True):
     """One place known both in the picture and on the ground."""
 
     image: Point
     ground_m: tuple[float, float]
 
 
-class ProwlingRule(_Table):
+class ProwlingRule(_Table, frozen=True, kw_only=True):
     """Visits to several vehicles: at least `vehicles` of them, near each for `visit_s`, within `window_s`."""
 
     vehicles: Annotated[int, msgspec.Meta(ge=2, le=20)] = 3
@@ -41,27 +42,27 @@ class ProwlingRule(_Table):
     reach_m: Annotated[float, msgspec.Meta(gt=0, le=5)] = 1.2
 
 
-class TamperingRule(_Table):
+class TamperingRule(_Table, frozen=True, kw_only=True):
     """Somebody stays at one parked vehicle for `dwell_s` and neither gets in nor drives off."""
 
     dwell_s: Seconds = 12.0
     reach_m: Annotated[float, msgspec.Meta(gt=0, le=5)] = 0.9
 
 
-class LoiteringRule(_Table):
+class LoiteringRule(_Table, frozen=True, kw_only=True):
     """Somebody stays in the zone for `dwell_s`, without a purpose that we can see."""
 
     dwell_s: Seconds = 60.0
 
 
-class FireRule(_Table):
+class FireRule(_Table, frozen=True, kw_only=True):
     """Flame or smoke that lasts `confirm_s`."""
 
     confirm_s: Seconds = 3.0
     smoke_confirm_s: Seconds = 8.0
 
 
-class Rules(_Table):
+class Rules(_Table, frozen=True, kw_only=True):
     """Seconds and metres of each rule."""
 
     prowling: ProwlingRule = ProwlingRule()
@@ -70,7 +71,7 @@ class Rules(_Table):
     fire: FireRule = FireRule()
 
 
-class SiteConfig(_Table):
+class SiteConfig(_Table, frozen=True, kw_only=True):
     """`site.toml`: the lot as this camera sees it. No zones: the whole picture is one. No calibration: pixels."""
 
     site: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] = "site"
@@ -80,7 +81,7 @@ class SiteConfig(_Table):
     rules: Rules = Rules()
 
 
-class CameraConfig(_Table):
+class CameraConfig(_Table, frozen=True, kw_only=True):
     """Which driver, and what it needs. `source` is a video for `file`, a scene's name for `scene`."""
 
     driver: Literal["picamera2", "file", "scene"] = "picamera2"
@@ -94,14 +95,14 @@ class CameraConfig(_Table):
     seed: int = 7
 
 
-class ClipConfig(_Table):
+class ClipConfig(_Table, frozen=True, kw_only=True):
     """Seconds before and after the alarm."""
 
     preroll_s: Annotated[float, msgspec.Meta(ge=1, le=60)] = 10.0
     postroll_s: Annotated[float, msgspec.Meta(ge=1, le=60)] = 10.0
 
 
-class BrokerConfig(_Table):
+class BrokerConfig(_Table, frozen=True, kw_only=True):
     """Where the alarm centre's broker is, and the node's certificate for it."""
 
     host: str
@@ -111,19 +112,19 @@ class BrokerConfig(_Table):
     key: str = ""
 
 
-class IlluminatorConfig(_Table):
+class IlluminatorConfig(_Table, frozen=True, kw_only=True):
     """The infrared lamp: a BCM pin number, or `none` where there is no lamp to switch."""
 
     driver: Literal["gpio", "none"] = "none"
     pin: Annotated[int, msgspec.Meta(ge=2, le=27)] = 17
 
 
-class NodeConfig(_Table):
+class NodeConfig(_Table, frozen=True, kw_only=True):
     """`node.toml`: this machine. Relative paths are relative to the file's folder.
 
     `state_dir` is on disk and holds the outbox of alarms. `runtime_dir` must be in RAM (tmpfs): clips and stills never
-    touch the disk. `clock_trust`: `ntp` asks the kernel whether it is synchronised, `host` takes the host's clock as right
-    once it is past this release (a virtual machine, the demo; never a pole).
+    touch the disk. `clock_trust`: `ntp` asks the kernel whether it is synchronised, `host` takes the host's clock as
+    right once it is past this release (a virtual machine, the demo; never a pole).
     """
 
     node: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,32}$")]
