@@ -1,0 +1,39 @@
+"""One frame through the whole house: look or rest, decode, follow, judge. Pure: the frame's time is the only clock."""
+
+from dataclasses import dataclass
+
+from firmware.config import SiteConfig
+from firmware.core.behaviour import Behaviour
+from firmware.core.decode import Decoder
+from firmware.core.ground import Ground
+from firmware.core.motion import MotionGate
+from firmware.core.tracker import Tracker
+from firmware.messages import Frame, RawDetections, Size, StepResult
+
+
+@dataclass(slots=True)
+class Pipeline:
+    """The stages of one watch, in flow order. All state between frames lives in them."""
+
+    gate: MotionGate
+    decoder: Decoder
+    tracker: Tracker
+    behaviour: Behaviour
+
+    @classmethod
+    def build(cls, site: SiteConfig, size: Size, decoder: Decoder, watch_id: str) -> "Pipeline":
+        """The pipeline for one camera picture of `size`. Raises ValueError where the site's calibration cannot hold."""
+        ground = Ground(site.calibration, size)
+        return cls(MotionGate(), decoder, Tracker(ground), Behaviour(site, size, watch_id))
+
+    def wants_look(self, frame: Frame) -> bool:
+        """Whether this frame is worth the detector's time. Call once for every frame, before `step`."""
+        return self.gate.update(frame.luma, frame.t_s)
+
+    def step(self, frame: Frame, raw: RawDetections | None) -> StepResult:
+        """What this frame leads to; `raw` is None where the detector rested."""
+        detections = None if raw is None else self.decoder.decode(raw, frame)
+        tracks = self.tracker.update(detections, frame.t_s)
+        alarms = self.behaviour.update(tracks, detections, frame.t_s)
+        # An infrared camera sees nothing without its lamp, so the lamp burns as long as frames come.
+        return StepResult(detections, tracks, alarms, ir_on=True)
