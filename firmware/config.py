@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 
 import msgspec
 
+Name = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,32}$", description="1 to 32 letters, digits, '-' or '_'")]
+"""A name that can stand in an MQTT topic and as a certificate's CN."""
+
 Ratio = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 Point = tuple[Ratio, Ratio]
 RuleName = Literal["prowling", "tampering", "loitering", "fire"]
-Polygon = Annotated[tuple[Point, ...], msgspec.Meta(min_length=3)]
+Polygon = Annotated[tuple[Point, ...], msgspec.Meta(min_length=3, max_length=64)]
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -71,13 +74,17 @@ class Rules(_Table, frozen=True, kw_only=True):
     fire: FireRule = FireRule()
 
 
+Zones = Annotated[tuple[ZoneConfig, ...], msgspec.Meta(max_length=32)]
+Calibration = Annotated[tuple[GroundPoint, ...], msgspec.Meta(max_length=24)]
+
+
 class SiteConfig(_Table, frozen=True, kw_only=True):
     """`site.toml`: the lot as this camera sees it. No zones: the whole picture is one. No calibration: pixels."""
 
-    site: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] = "site"
-    zones: tuple[ZoneConfig, ...] = ()
-    masks: tuple[Polygon, ...] = ()
-    calibration: tuple[GroundPoint, ...] = ()
+    site: Name = "site"
+    zones: Zones = ()
+    masks: Annotated[tuple[Polygon, ...], msgspec.Meta(max_length=64)] = ()
+    calibration: Calibration = ()
     rules: Rules = Rules()
 
 
@@ -105,7 +112,7 @@ class ClipConfig(_Table, frozen=True, kw_only=True):
 class BrokerConfig(_Table, frozen=True, kw_only=True):
     """Where the alarm centre's broker is, and the node's certificate for it."""
 
-    host: str
+    host: Annotated[str, msgspec.Meta(min_length=1)]
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 8883
     ca: str = ""
     cert: str = ""
@@ -127,7 +134,7 @@ class NodeConfig(_Table, frozen=True, kw_only=True):
     right once it is past this release (a virtual machine, the demo; never a pole).
     """
 
-    node: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,32}$")]
+    node: Name
     state_dir: str = "/var/lib/nattvakt"
     runtime_dir: str = "/run/nattvakt"
     site_file: str = "site.toml"
