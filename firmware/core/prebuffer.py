@@ -4,7 +4,11 @@ from collections import deque
 from dataclasses import dataclass
 from math import inf
 
+from firmware.config import CameraConfig, ClipConfig
 from firmware.messages import Packet
+
+_SLACK_S = 1.0  # an alarm may speak of a frame that is a little older than the newest packet
+_BURST = 1.5  # encoders overshoot their bit rate for some seconds when a still lot comes alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,13 @@ class PrebufferLimits:
     keep_s: float
     most_s: float
     most_bytes: int
+
+    @classmethod
+    def of(cls, clip: ClipConfig, camera: CameraConfig) -> "PrebufferLimits":
+        """Room for the pre-roll and the keyframe interval before it: 4.2 MB for 10 s at 1.5 Mbit/s."""
+        keep_s = clip.preroll_s + _SLACK_S
+        most_s = keep_s + 2 * camera.keyframe_interval_s + 2.0
+        return cls(keep_s, most_s, int(most_s * camera.bitrate_bit_s / 8 * _BURST))
 
 
 class Prebuffer:
