@@ -29,6 +29,10 @@ class CameraError(NodeError):
     """The camera, or the film that stands for it, gives no more pictures."""
 
 
+class IlluminatorError(NodeError):
+    """The infrared lamp's pin cannot be driven."""
+
+
 class ModelError(NodeError):
     """There is no usable model bundle, or no runtime to run it."""
 

@@ -23,6 +23,14 @@ class Clock(Protocol):
         """Whether wall time is known to be right. Untrusted: the node stays dark."""
         ...
 
+    def distrust(self) -> str:
+        """Why wall time is not trusted, in words; empty while it is."""
+        ...
+
+    def remember(self) -> None:
+        """Keep wall time, so that no later start trusts an earlier one. Cheap: call it in every turn."""
+        ...
+
 
 class Camera(Protocol):
     """A source of masked frames. Opened by its constructor's owner calling `frames`; dark once closed."""
