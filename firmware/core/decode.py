@@ -1,0 +1,105 @@
+"""From the network's raw tensors to detections in pixels of the main picture. Pure numpy.
+
+The network (YOLOX, arXiv 2107.08430) gives one row per cell of three grids. A row's box is `dx, dy, log w, log h` in
+cells of its grid; the score of a class is `sigmoid(objectness) * sigmoid(class)`.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware.core.boxes import overlaps
+from firmware.messages import Box, Detection, Frame, ObjectKind, RawDetections, Size
+
+MOST_CANDIDATES = 400  # a bound on the work of suppression; a full lot has fewer than 60 things in it
+LONGEST_LOG_SIDE = 8.0  # exp of it is 2981 cells: beyond any picture, and short of overflow
+
+Floats = NDArray[np.float32]
+
+
+def letterboxed_size(luma: Size, within: Size) -> Size:
+    """How large a picture becomes when it is scaled to fit the network's input, keeping its proportions."""
+    factor = min(within.width_px / luma.width_px, within.height_px / luma.height_px)
+    return Size(max(1, round(luma.width_px * factor)), max(1, round(luma.height_px * factor)))
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """Decodes, thresholds and suppresses; `kinds` and `thresholds` are in the order of the network's classes."""
+
+    input_size: Size
+    strides: tuple[int, ...]
+    kinds: tuple[ObjectKind, ...]
+    thresholds: tuple[float, ...]
+    nms_iou: float
+    _corner: Floats = field(init=False, repr=False, compare=False)
+    _stride: Floats = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.kinds) != len(self.thresholds):
+            raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.kinds)} classes; give one for each")
+        corners, strides = [], []
+        for stride in self.strides:
+            grid = np.indices((self.input_size.height_px // stride, self.input_size.width_px // stride))
+            corners.append(grid[::-1].reshape(2, -1).T)
+            strides.append(np.full((len(corners[-1]), 1), stride))
+        object.__setattr__(self, "_corner", np.concatenate(corners).astype(np.float32))
+        object.__setattr__(self, "_stride", np.concatenate(strides).astype(np.float32))
+
+    def decode(self, raw: RawDetections, frame: Frame) -> tuple[Detection, ...]:
+        """All detections of a frame, best first within a class; boxes clipped to the main picture.
+
+        Raises ValueError where `raw` does not belong to a network of this input size and these classes.
+        """
+        wanted = ((len(self._corner), 4), (len(self._corner), 1 + len(self.kinds)))
+        if (raw.boxes.shape, raw.scores.shape) != wanted:
+            raise ValueError(f"raw detections of shapes {raw.boxes.shape} and {raw.scores.shape}; expected {wanted}")
+        scores = _sigmoid(raw.scores[:, :1]) * _sigmoid(raw.scores[:, 1:])
+        corners = self._corners(raw.boxes, frame)
+        found: list[Detection] = []
+        for column, (kind, threshold) in enumerate(zip(self.kinds, self.thresholds, strict=True)):
+            rows = _suppressed(corners, scores[:, column], threshold, self.nms_iou)
+            found += [Detection(kind, float(scores[row, column]), _box(corners[row])) for row in rows]
+        return tuple(found)
+
+    def _corners(self, boxes: Floats, frame: Frame) -> NDArray[np.float64]:
+        """Left, top, right, bottom `[n, 4]` in pixels of the main picture, clipped to it."""
+        centre = (boxes[:, :2] + self._corner) * self._stride
+        half = np.exp(np.minimum(boxes[:, 2:], LONGEST_LOG_SIDE)) * self._stride / 2
+        corners: NDArray[np.float64] = np.concatenate((centre - half, centre + half), axis=1).astype(np.float64)
+        height_px, width_px = frame.luma.shape
+        inside = letterboxed_size(Size(width_px, height_px), self.input_size)
+        main = frame.size
+        corners[:, 0::2] = np.clip(corners[:, 0::2] * (main.width_px / inside.width_px), 0, main.width_px)
+        corners[:, 1::2] = np.clip(corners[:, 1::2] * (main.height_px / inside.height_px), 0, main.height_px)
+        return corners
+
+
+def _sigmoid(logits: Floats) -> Floats:
+    """Logistic function without overflow: beyond 30 it is 0 or 1 in float32 anyway."""
+    result: Floats = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    return result
+
+
+def _suppressed(corners: NDArray[np.float64], scores: Floats, threshold: float, nms_iou: float) -> list[int]:
+    """Rows that reach the threshold, have an area and are not covered by a better one; best first.
+
+    Rows with a value that is no number drop out: they compare as false.
+    """
+    area = (corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1])
+    rows = np.flatnonzero((scores >= threshold) & (area > 0))
+    rows = rows[np.argsort(-scores[rows], kind="stable")][:MOST_CANDIDATES]
+    covered = overlaps(corners[rows], corners[rows]) > nms_iou
+    kept: list[int] = []
+    gone = np.zeros(len(rows), np.bool_)
+    for index, row in enumerate(rows):
+        if not gone[index]:
+            kept.append(int(row))
+            gone |= covered[index]
+    return kept
+
+
+def _box(corners: NDArray[np.float64]) -> Box:
+    left, top, right, bottom = (float(value) for value in corners)
+    return Box(left, top, right - left, bottom - top)
