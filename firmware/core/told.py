@@ -1,0 +1,21 @@
+"""An incident's phase as the alarm centre reads it."""
+
+from datetime import datetime
+
+from firmware.messages import AlarmEvent
+from wire.messages import Alarm, SeenObject
+
+
+def alarm_message(event: AlarmEvent, t_utc: datetime) -> Alarm:
+    """The wire form of one phase that happened at `t_utc` (aware; cut to milliseconds)."""
+    return Alarm(
+        id=event.id,
+        seq=event.seq,
+        phase=event.phase.value,
+        kind=event.kind.value,
+        severity=event.severity.value,
+        t_utc=t_utc.replace(microsecond=t_utc.microsecond // 1000 * 1000),
+        zone=event.zone,
+        reason=event.reason,
+        objects=tuple(SeenObject(kind=thing.kind.value, track=thing.track) for thing in event.objects),
+    )

@@ -1,0 +1,141 @@
+"""The loop that sees. It watches while the law allows it and is dark otherwise."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from firmware.config import SiteConfig
+from firmware.core.decode import Decoder
+from firmware.core.told import alarm_message
+from firmware.core.watch import Verdict
+from firmware.errors import CameraError, StoreError
+from firmware.law import Law
+from firmware.messages import AlarmEvent, Frame
+from firmware.pipeline import Pipeline
+from firmware.ports import Camera, Clock, Detector, Illuminator, Outbox, Watchdog
+from firmware.recorder import Recorder
+from firmware.status import Status
+
+CAMERA_RETRY_S = 5.0  # a camera stack that hung needs a moment; ACCEPTANCE A14 allows 60 s
+
+
+class Stop(Protocol):
+    """What ends the loop: a threading.Event."""
+
+    def is_set(self) -> bool:
+        """Whether to end."""
+        ...
+
+    def wait(self, timeout: float) -> bool:
+        """Wait, at most `timeout` seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything the loop needs, built by whoever starts it."""
+
+    site: SiteConfig
+    clock: Clock
+    law: Law
+    open_camera: Callable[[], Camera]
+    detector: Detector
+    decoder: Decoder
+    illuminator: Illuminator
+    outbox: Outbox
+    open_recorder: Callable[[], Recorder]
+    new_watch_id: Callable[[datetime], str]
+    status: Status
+    watchdog: Watchdog
+
+
+def run(parts: Parts, stop: Stop) -> None:
+    """Until `stop` is set, or the film that stands for a camera is over."""
+    while not stop.is_set():
+        verdict = judge(parts)
+        if not verdict.watching:
+            parts.watchdog.alive()
+            stop.wait(verdict.check_again_s(parts.clock.now_utc()))
+            continue
+        try:
+            if watch(parts, stop):
+                return
+        except CameraError as fault:
+            parts.status.broke("camera", str(fault))
+            stop.wait(CAMERA_RETRY_S)
+
+
+def watch(parts: Parts, stop: Stop) -> bool:
+    """Open the camera and look until the law says no; True where a film is over. Raises CameraError.
+
+    Whatever happens, the lamp is dark and the camera closed on the way out.
+    """
+    turn: Turn | None = None
+    camera = parts.open_camera()
+    try:
+        for frame in camera.frames():
+            if stop.is_set() or not judge(parts).watching:
+                return False
+            turn = turn or Turn.begin(parts, frame)
+            turn.see(frame)
+        return True
+    finally:
+        parts.illuminator.hold(False)
+        camera.close()
+        if turn is not None:
+            turn.recorder.close()
+
+
+def judge(parts: Parts) -> Verdict:
+    """Ask the law, and let the alarm centre know."""
+    verdict = parts.law(parts.status.trouble)
+    parts.status.judged(verdict)
+    return verdict
+
+
+@dataclass(slots=True)
+class Turn:
+    """One stretch of watching, from camera open to camera closed."""
+
+    parts: Parts
+    pipeline: Pipeline
+    recorder: Recorder
+    # Bounded: at one incident a minute this is a whole night on a full disk; then the oldest goes.
+    unsaved: deque[AlarmEvent] = field(default_factory=lambda: deque(maxlen=2000))
+
+    @classmethod
+    def begin(cls, parts: Parts, frame: Frame) -> "Turn":
+        """At the first frame, whose size the pipeline needs."""
+        watch_id = parts.new_watch_id(parts.clock.now_utc())
+        return cls(parts, Pipeline.build(parts.site, frame.size, parts.decoder, watch_id), parts.open_recorder())
+
+    def see(self, frame: Frame) -> None:
+        """One frame, from light to outbox."""
+        parts = self.parts
+        raw = parts.detector.infer(frame.luma) if self.pipeline.wants_look(frame) else None
+        step = self.pipeline.step(frame, raw)
+        parts.illuminator.hold(step.ir_on)
+        self.save(step.alarms)
+        media_news = self.recorder.keep(frame, step.alarms)
+        parts.status.saw(frame, step, media_news)
+        parts.watchdog.alive()  # last: a stalled stage never reaches it
+
+    def save(self, alarms: tuple[AlarmEvent, ...]) -> None:
+        """Commit alarms to disk, in order. What the disk refuses waits in memory; every frame tries again."""
+        self.unsaved.extend(alarms)
+        try:
+            while self.unsaved:
+                event = self.unsaved[0]
+                self.parts.outbox.put(alarm_message(event, utc_of(self.parts.clock, event.t_s)))
+                self.unsaved.popleft()
+        except StoreError as fault:
+            self.parts.status.broke("storage", str(fault))
+        else:
+            self.parts.status.mended("storage")
+
+
+def utc_of(clock: Clock, t_s: float) -> datetime:
+    """When `t_s` on the monotonic clock was, in wall time as it is known now."""
+    return clock.now_utc() - timedelta(seconds=clock.monotonic_s() - t_s)
