@@ -1,0 +1,165 @@
+"""What the rules share: who is where, how fast, beside which parked vehicle, and for how long in one spot.
+
+Only what was really seen at this look counts (`Scene.people` and `Scene.heat` are fresh); a coasting track is nobody's
+evidence. Every duration is a sum of the times between sightings, each counted for at most `LAPSE_S`, so that neither
+the rate of looks nor a missed detection changes it much.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from firmware.core.nearness import Nearness, Spot, seated
+from firmware.core.standstill import Standstill
+from firmware.core.trail import HOT
+from firmware.messages import ObjectKind, Track
+
+REACH_M = 3.0
+"""Vehicles farther than this from somebody are nobody's business."""
+
+STROLL_M_S = 0.7
+"""Slower than anybody walks past: people walk at 1.2 to 1.4 m/s, the old at 0.9 (Bohannon, Age and Ageing 26, 1997)."""
+
+CHORD_S = 1.0
+"""Speed is the way made in so long: long enough that a box that jitters does not run, short enough for a brief stop."""
+
+STOP_M = 1.5
+"""A stop is one place; farther on it is the next (parking spaces are 2.5 m wide)."""
+
+LAPSE_S = 1.5
+"""At most this much time is counted from one sighting to the next: the look once a second of a still lot, and half."""
+
+PATH = 64
+"""Sightings kept for the chord; the oldest go first. 64 are 2 s at 30 looks a second."""
+
+
+@dataclass(slots=True)
+class Stop:
+    """Somebody stands or strolls within `STOP_M` of a spot; the time beside each vehicle that was the nearest."""
+
+    spot: Spot
+    since_s: float
+    beside_s: dict[int, float] = field(default_factory=dict)
+
+
+class Person:
+    """Somebody, from first sight until their track is gone."""
+
+    def __init__(self, track: Track, spot: Spot) -> None:
+        self.track = track
+        self.spot = spot
+        self.seen_s = track.seen_s
+        self.passed_s = 0.0
+        """Time that counts since the sighting before."""
+        self.speed_m_s = 0.0
+        self.seated = False
+        self.gaps_m: dict[int, float] = {}
+        """Metres to each parked vehicle within `REACH_M`."""
+        self.stop = Stop(spot, track.seen_s)
+        self._path: deque[tuple[float, Spot]] = deque([(track.seen_s, spot)], maxlen=PATH)
+
+    @property
+    def id(self) -> int:
+        """The track's."""
+        return self.track.id
+
+    @property
+    def nearest(self) -> int | None:
+        """The parked vehicle that is the nearest within `REACH_M`."""
+        return min(self.gaps_m, key=lambda vehicle: (self.gaps_m[vehicle], vehicle), default=None)
+
+    def see(self, track: Track, spot: Spot, nearness: Nearness) -> None:
+        """A new sighting."""
+        self.passed_s = min(track.seen_s - self.seen_s, LAPSE_S)
+        self.track, self.spot, self.seen_s = track, spot, track.seen_s
+        self._path.append((track.seen_s, spot))
+        then_s, there = self._before(track.seen_s - CHORD_S)
+        self.speed_m_s = nearness.apart_m(there, spot) / max(track.seen_s - then_s, CHORD_S / 4)
+
+    def _before(self, t_s: float) -> tuple[float, Spot]:
+        """Where they were at a time in the past, on a straight line between two sightings; the path is cut there."""
+        path = self._path
+        while len(path) > 2 and path[1][0] <= t_s:
+            path.popleft()
+        (a_s, a), (b_s, b) = path[0], path[1]
+        if a_s >= t_s:
+            return a_s, a
+        share = min((t_s - a_s) / max(b_s - a_s, 1e-9), 1.0)
+        return t_s, Spot(a.x + share * (b.x - a.x), a.y + share * (b.y - a.y), b.m_per_unit)
+
+    def beside(self, gaps_m: dict[int, float], inside: bool, nearness: Nearness) -> None:
+        """Which vehicles they are beside now, and whether they sit in one."""
+        self.gaps_m, self.seated = gaps_m, inside
+        slow = self.speed_m_s < STROLL_M_S and not inside
+        if not slow or nearness.apart_m(self.spot, self.stop.spot) > STOP_M:
+            self.stop = Stop(self.spot, self.seen_s)
+        elif self.nearest is not None:
+            self.stop.beside_s[self.nearest] = self.stop.beside_s.get(self.nearest, 0.0) + self.passed_s
+
+
+class Vehicle:
+    """A vehicle and its standstill."""
+
+    def __init__(self, track: Track) -> None:
+        self.track = track
+        self.standstill = Standstill(track.box, track.first_s)
+        self.arrived_s: float | None = None
+        """When it was last seen to move; None: it has stood here as long as we look."""
+
+    def see(self, track: Track, t_s: float) -> None:
+        """A new sighting."""
+        if self.standstill.see(track.box, t_s):
+            self.arrived_s = t_s
+        self.track = track
+
+
+class Scene:
+    """The lot now."""
+
+    def __init__(self, nearness: Nearness) -> None:
+        self.nearness = nearness
+        self.people: list[Person] = []
+        """People who were seen at this look."""
+        self.heat: list[Track] = []
+        """Fire and smoke that was seen at this look."""
+        self.vehicles: dict[int, Vehicle] = {}
+        self.living: set[int] = set()
+        """Every track that there is, seen or coasting."""
+        self._known: dict[int, Person] = {}
+
+    def parked(self, t_s: float) -> Iterator[Vehicle]:
+        """Vehicles that stand; two-wheelers are not worth a prowler's or a thief's look here."""
+        return (vehicle for vehicle in self.vehicles.values() if vehicle.standstill.parked(t_s))
+
+    def see(self, tracks: tuple[Track, ...], t_s: float) -> None:
+        """Take in one look."""
+        self.living = {track.id for track in tracks}
+        self.people, self.heat = [], []
+        for memory in (self._known, self.vehicles):
+            for gone in memory.keys() - self.living:
+                del memory[gone]
+        self.nearness.forget(set(self.vehicles))
+        for track in tracks:
+            if track.seen_s != t_s:
+                continue
+            if track.kind is ObjectKind.PERSON:
+                self._see_person(track)
+            elif track.kind is ObjectKind.VEHICLE:
+                self.vehicles.setdefault(track.id, Vehicle(track)).see(track, t_s)
+            elif track.kind in HOT:
+                self.heat.append(track)
+        parked = [vehicle.track for vehicle in self.parked(t_s)]
+        for person in self.people:
+            gaps_m = {v.id: self.nearness.gap_m(person.track, v, REACH_M) for v in parked}
+            near_m = {v: gap_m for v, gap_m in gaps_m.items() if gap_m <= REACH_M}
+            inside = any(seated(person.track, v) for v in parked if v.id in near_m)
+            person.beside(near_m, inside, self.nearness)
+
+    def _see_person(self, track: Track) -> None:
+        spot = self.nearness.spot(track)
+        person = self._known.get(track.id)
+        if person is None:
+            person = self._known[track.id] = Person(track, spot)
+        else:
+            person.see(track, spot, self.nearness)
+        self.people.append(person)

@@ -1,0 +1,108 @@
+"""Tampering: somebody stays at one parked vehicle and neither gets in nor drives off.
+
+What boxes alone cannot tell: whether it is the owner who scrapes ice, changes a wheel or loads for longer than
+`dwell_s` a car that has stood for long. That needs hands (a later issue). Until then severity is medium, and high
+only after `LONG` times the dwell or at a second vehicle; an arrival's unloading is known by the car's arrival.
+"""
+
+from dataclasses import dataclass
+
+from firmware.config import TamperingRule
+from firmware.core.behaviour.scene import Person, Scene
+from firmware.core.finding import Finding
+from firmware.core.zones import Zones
+from firmware.messages import AlarmKind, AlarmObject, ObjectKind, Severity
+
+SLACK_M = 0.3
+"""Who has come near is still there this much farther off: a step back is not leaving."""
+
+AWAY_S = 5.0
+"""Who was elsewhere for longer has left; the next stay starts anew."""
+
+HIDDEN_S = 12.0
+"""Who was not seen at all for longer has left; a shorter time they may have bent down behind the vehicle."""
+
+UNLOADING_S = 300.0
+"""So long after a vehicle came, its people are about: getting out, unloading, carrying up."""
+
+PATIENCE = 5.0
+"""At such a vehicle, dwell counts for a fifth: a minute instead of 12 s."""
+
+LONG = 3.0
+"""After so many dwells it is high: nobody looks for a key for so long."""
+
+
+@dataclass(slots=True)
+class Stay:
+    """Somebody's time at one vehicle."""
+
+    since_s: float
+    last_s: float
+    near_s: float = 0.0
+
+
+class Tampering:
+    """Stays of everybody at everything."""
+
+    def __init__(self, rule: TamperingRule, zones: Zones) -> None:
+        self._rule = rule
+        self._zones = zones
+        self._stays: dict[tuple[int, int], Stay] = {}
+
+    def look(self, scene: Scene, t_s: float) -> list[Finding]:
+        """Everybody who has been at one vehicle for too long and is there now."""
+        self._leave(scene, t_s)
+        findings = []
+        for person in scene.people:
+            self._count(person, t_s)
+            finding = self._judge(person, scene, t_s)
+            if finding is not None:
+                findings.append(finding)
+        return findings
+
+    def _leave(self, scene: Scene, t_s: float) -> None:
+        fresh = {person.id for person in scene.people}
+        for (person, vehicle), stay in list(self._stays.items()):
+            gone = person not in scene.living or vehicle not in scene.living
+            patience_s = AWAY_S if person in fresh else HIDDEN_S
+            if gone or t_s - stay.last_s > patience_s:
+                del self._stays[person, vehicle]
+
+    def _count(self, person: Person, t_s: float) -> None:
+        """Time at the nearest vehicle only: between two cars, one is the one that counts."""
+        vehicle = person.nearest
+        if vehicle is None or person.seated:
+            return
+        stay = self._stays.get((person.id, vehicle))
+        if person.gaps_m[vehicle] > self._rule.reach_m + (SLACK_M if stay else 0.0):
+            return
+        if stay is None:
+            self._stays[person.id, vehicle] = Stay(t_s, t_s)
+        else:
+            stay.near_s += min(person.passed_s, t_s - stay.last_s)
+            stay.last_s = t_s
+
+    def _judge(self, person: Person, scene: Scene, t_s: float) -> Finding | None:
+        zone = self._zones.where(AlarmKind.TAMPERING, person.track.box)
+        over = {
+            vehicle: stay
+            for (who, vehicle), stay in self._stays.items()
+            if who == person.id and stay.last_s == t_s and stay.near_s >= self._dwell_s(vehicle, scene, t_s)
+        }
+        if zone is None or not over:
+            return None
+        vehicle, stay = max(over.items(), key=lambda entry: (entry[1].near_s, entry[0]))
+        return Finding(
+            kind=AlarmKind.TAMPERING,
+            severity=Severity.HIGH if stay.near_s >= LONG * self._dwell_s(vehicle, scene, t_s) else Severity.MEDIUM,
+            began_s=stay.since_s,
+            zone=zone,
+            reason=f"at one parked vehicle for {stay.near_s:.0f} s",
+            objects=(AlarmObject(ObjectKind.PERSON, person.id), AlarmObject(ObjectKind.VEHICLE, vehicle)),
+            spot=person.spot,
+        )
+
+    def _dwell_s(self, vehicle: int, scene: Scene, t_s: float) -> float:
+        arrived_s = scene.vehicles[vehicle].arrived_s if vehicle in scene.vehicles else None
+        lately = arrived_s is not None and t_s - arrived_s <= UNLOADING_S
+        return self._rule.dwell_s * (PATIENCE if lately else 1.0)

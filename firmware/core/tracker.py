@@ -1,0 +1,251 @@
+"""Detections in, tracks out: who is who from look to look.
+
+A Kalman filter of constant velocity on the ground, and pairing in two stages: first the detections with a high score,
+then those with a low one to the tracks that are left (Zhang et al., ByteTrack, ECCV 2022). A detection's uncertainty
+on the ground is its uncertainty in the picture through the ground's Jacobian (Yi et al., UCMCTrack, AAAI 2024), so that
+far away, where a pixel is half a metre deep, less is believed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from firmware.core import kalman
+from firmware.core.assignment import UNPAIRED, assign
+from firmware.core.boxes import around, as_array, feet_in, overlap, overlaps
+from firmware.core.ground import Ground
+from firmware.core.trail import HOT, WHEELED, Trail
+from firmware.messages import Box, Detection, ObjectKind, Track
+
+Array = NDArray[np.float64]
+
+GATE = 9.21
+"""Squared Mahalanobis distance that 99 of 100 right pairs keep (chi-square, 2 degrees of freedom)."""
+
+OUT_OF_SIGHT_S = 2.0
+"""So long an unseen thing's place grows uncertain; after that nobody is farther than where people walk to meanwhile."""
+
+SLOW_DOWN_S = 1.0
+"""Time constant with which an unseen thing is taken to slow down: nobody walks on for long behind one car."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerSettings:
+    """Seconds and scores. The defaults suit a detector whose scores mean something from about 0.1 up."""
+
+    low_score: float = 0.1
+    """Below: noise."""
+    high_score: float = 0.4
+    """From here a detection may start a track and is paired first."""
+    confirm_s: float = 0.6
+    """A false person lasts one or two looks; at three looks a second that is 0.33 s."""
+    confirm_score: float = 0.4
+    """Median score of a track that is believed."""
+    doubt_s: float = 1.0
+    """An unconfirmed track is dropped when missed for so long (three looks in a row at three a second)."""
+    forget_s: float = 3.0
+    """Occlusions and sweeps of headlights last about 2 s."""
+    hidden_s: float = 8.0
+    """Somebody whose feet were hidden by a vehicle when last seen may be behind it, bending down."""
+    parked_s: float = 60.0
+    """A parked vehicle does not vanish: fog, glare or a van in front of it do."""
+
+
+class Tracker:
+    """Follows everything. Give it every look in order; `update` never looks ahead."""
+
+    def __init__(self, ground: Ground, settings: TrackerSettings | None = None) -> None:
+        self._ground = ground
+        self._settings = settings or TrackerSettings()
+        self._trails: list[Trail] = []
+        self._state: Array = np.zeros((0, 4))
+        self._covariance: Array = np.zeros((0, 4, 4))
+        self._last_s: float | None = None
+        self._next_id = 1
+
+    def update(self, detections: tuple[Detection, ...] | None, t_s: float) -> tuple[Track, ...]:
+        """One look: all confirmed tracks, also those that coast unseen (`seen_s` < `t_s`), in order of id.
+
+        `detections` is None where the motion gate let the detector rest: tracks coast, and nothing counts as missed.
+        Raises ValueError where time runs backwards.
+        """
+        if self._last_s is not None and t_s < self._last_s:
+            raise ValueError(f"a look at {t_s} s after one at {self._last_s} s: looks must come in order of time")
+        dt_s = 0.0 if self._last_s is None else t_s - self._last_s
+        self._last_s = t_s
+        self._coast(dt_s, t_s)
+        if detections is not None:
+            self._look(_without_twins(detections, self._settings.low_score), dt_s, t_s)
+        return self._tracks()
+
+    def _coast(self, dt_s: float, t_s: float) -> None:
+        if not self._trails or dt_s <= 0:
+            return
+        accel = [self._units(trail) * trail.accel_m_s2(t_s) for trail in self._trails]
+        accel = [a * (trail.missing_s < OUT_OF_SIGHT_S) for a, trail in zip(accel, self._trails, strict=True)]
+        slowing = np.array([trail.missing_s > 0 or trail.parked(t_s) for trail in self._trails])
+        keep = np.where(slowing, np.exp(-dt_s / SLOW_DOWN_S), 1.0)
+        self._state, self._covariance = kalman.predict(self._state, self._covariance, dt_s, np.array(accel), keep)
+
+    def _units(self, trail: Trail) -> float:
+        """Ground units per metre."""
+        return 1.0 if self._ground.calibrated else trail.px_per_m
+
+    def _look(self, detections: list[Detection], dt_s: float, t_s: float) -> None:
+        sight = _Sight(detections, self._ground, [trail for trail in self._trails if trail.parked(t_s)])
+        cost = self._cost(sight, t_s)
+        high = [j for j, d in enumerate(detections) if d.score >= self._settings.high_score]
+        low = [j for j, d in enumerate(detections) if d.score < self._settings.high_score]
+        pairs = _pair(cost, list(range(len(self._trails))), high)
+        taken = {i for i, _ in pairs}
+        pairs += _pair(cost, [i for i in range(len(self._trails)) if i not in taken], low)
+        self._correct(pairs, sight, t_s)
+        taken = {i for i, _ in pairs}
+        for i, trail in enumerate(self._trails):
+            if i not in taken:
+                trail.miss(dt_s)
+        self._confirm(pairs)
+        self._forget(t_s)
+        used = {j for _, j in pairs}
+        self._start([j for j in high if j not in used], sight, t_s)
+
+    def _cost(self, sight: "_Sight", t_s: float) -> Array:
+        """[tracks, detections]: how unlike, 0..1 and a little more, or UNPAIRED."""
+        if not self._trails or not sight.detections:
+            return np.zeros((len(self._trails), len(sight.detections)))
+        apart = kalman.distances(self._state, self._covariance, sight.places, sight.noise)
+        shared = overlaps(as_array(self._expected()), as_array([d.box for d in sight.detections]))
+        parked = np.array([trail.parked(t_s) for trail in self._trails])[:, None]
+        kinds = np.array([[_likeness(t.kind, d.kind) for d in sight.detections] for t in self._trails])
+        # What stands parked is where it was; anything else may also be where its velocity leads.
+        near = np.where(parked, shared >= 0.5, (shared >= 0.3) | (apart <= GATE))
+        near &= (kinds == 0) | ((kinds < UNPAIRED) & (shared >= 0.5))
+        cost = 0.5 * (1 - shared) + 0.5 * np.minimum(apart / GATE, 1) + kinds
+        result: Array = np.where(near, cost, UNPAIRED)
+        return result
+
+    def _expected(self) -> list[Box]:
+        """Each track's box, moved to where it should be now."""
+        feet = self._ground.pixels(self._state[:, :2])
+        boxes = []
+        for trail, (x_px, y_px) in zip(self._trails, feet.tolist(), strict=True):
+            box = trail.box
+            left_px = x_px + trail.offset_px[0] - box.w_px / 2
+            boxes.append(Box(left_px, y_px + trail.offset_px[1] - box.h_px, box.w_px, box.h_px))
+        return boxes
+
+    def _correct(self, pairs: list[tuple[int, int]], sight: "_Sight", t_s: float) -> None:
+        if not pairs:
+            return
+        rows, columns = [i for i, _ in pairs], [j for _, j in pairs]
+        self._state[rows], self._covariance[rows] = kalman.correct(
+            self._state[rows], self._covariance[rows], sight.places[columns], sight.noise[columns]
+        )
+        feet = self._ground.pixels(self._state[rows, :2])
+        for (i, j), (x_px, y_px) in zip(pairs, feet.tolist(), strict=True):
+            trail = self._trails[i]
+            trail.see(sight.detections[j], t_s, sight.hidden[j])
+            trail.offset_px = (trail.box.foot[0] - x_px, trail.box.foot[1] - y_px)
+
+    def _confirm(self, pairs: list[tuple[int, int]]) -> None:
+        """Believe in what was seen for long enough, often enough and well enough.
+
+        Three sightings at least: a span of time with nothing between its ends proves nothing."""
+        wanted = self._settings
+        for i, _ in pairs:
+            trail = self._trails[i]
+            lasted = trail.sightings >= 3 and trail.seen_s - trail.first_s >= wanted.confirm_s - 1e-6
+            if trail.id == 0 and lasted and trail.score >= wanted.confirm_score:
+                trail.id = self._next_id
+                self._next_id += 1
+
+    def _patience_s(self, trail: Trail, t_s: float) -> float:
+        if trail.id == 0:
+            return self._settings.doubt_s
+        if trail.parked(t_s):
+            return self._settings.parked_s
+        return self._settings.hidden_s if trail.hidden else self._settings.forget_s
+
+    def _forget(self, t_s: float) -> None:
+        kept = [i for i, trail in enumerate(self._trails) if trail.missing_s <= self._patience_s(trail, t_s)]
+        if len(kept) < len(self._trails):
+            self._trails = [self._trails[i] for i in kept]
+            self._state, self._covariance = self._state[kept], self._covariance[kept]
+
+    def _start(self, columns: list[int], sight: "_Sight", t_s: float) -> None:
+        seen = [trail for trail in self._trails if trail.seen_s == t_s]
+        for j in columns:
+            new = sight.detections[j]
+            # A second box around what has just been seen is a double, not a newcomer.
+            if any(_likeness(t.kind, new.kind) < UNPAIRED and overlap(t.box, new.box) > 0.6 for t in seen):
+                continue
+            trail = Trail(new, t_s, sight.hidden[j])
+            speed = 2.0 * self._units(trail)  # m/s, standard deviation: people walk, cars on a lot crawl
+            covariance = np.zeros((4, 4))
+            covariance[:2, :2] = sight.noise[j]
+            covariance[(2, 3), (2, 3)] = speed**2
+            self._trails.append(trail)
+            self._state = np.vstack([self._state, [*sight.places[j], 0.0, 0.0]])
+            self._covariance = np.concatenate([self._covariance, covariance[None]])
+
+    def _tracks(self) -> tuple[Track, ...]:
+        rows = sorted((t.id, t, s) for t, s in zip(self._trails, self._state.tolist(), strict=True) if t.id)
+        return tuple(
+            Track(t.id, t.kind, t.box, t.score, x, y, vx, vy, t.first_s, t.seen_s) for _, t, (x, y, vx, vy) in rows
+        )
+
+
+class _Sight:
+    """The detections of one look that stand on the ground: where, how surely, and whether their feet are hidden."""
+
+    def __init__(self, detections: list[Detection], ground: Ground, parked: list[Trail]) -> None:
+        covers = [trail.box for trail in parked]
+        hidden = [d.kind is ObjectKind.PERSON and any(feet_in(d.box, c) for c in covers) for d in detections]
+        feet = np.array([_foot(d, h, ground) for d, h in zip(detections, hidden, strict=True)]).reshape(-1, 2)
+        places, ok = ground.points(feet)
+        # Fire and smoke may rise above the horizon; what walks or drives does not.
+        keep = [j for j, d in enumerate(detections) if ok[j] or d.kind in HOT]
+        self.detections = [detections[j] for j in keep]
+        self.hidden = [hidden[j] for j in keep]
+        self.places = places[keep]
+        lean = ground.jacobians(feet[keep], self.places)
+        # A twentieth of the height, as in SORT and its heirs; at least about half a pixel of the detector's picture.
+        sigma_px = np.array([max(1.5, 0.05 * d.box.h_px) * (3 if h else 1) for d, h in self._seen()])
+        self.noise = lean @ lean.transpose(0, 2, 1) * (sigma_px**2)[:, None, None]
+
+    def _seen(self) -> list[tuple[Detection, bool]]:
+        return list(zip(self.detections, self.hidden, strict=True))
+
+
+def _foot(detection: Detection, hidden: bool, ground: Ground) -> tuple[float, float]:
+    x_px, y_px = detection.box.foot
+    if hidden and ground.calibrated:
+        y_px = max(y_px, ground.foot_from_head(detection.box))
+    return x_px, y_px
+
+
+def _likeness(track: ObjectKind, detection: ObjectKind) -> float:
+    """What a difference of kind adds to the cost: a motorcycle may pass for a car for a moment, a person never does."""
+    if track is detection:
+        return 0.0
+    return 0.2 if track in WHEELED and detection in WHEELED else UNPAIRED
+
+
+def _pair(cost: Array, rows: list[int], columns: list[int]) -> list[tuple[int, int]]:
+    if not rows or not columns:
+        return []
+    return [(rows[i], columns[j]) for i, j in assign(cost[np.ix_(rows, columns)])]
+
+
+def _without_twins(detections: tuple[Detection, ...], low_score: float) -> list[Detection]:
+    """Good enough detections; the tongues of one flame (boxes of one hot kind that overlap) made one."""
+    kept: list[Detection] = []
+    for new in sorted((d for d in detections if d.score >= low_score), key=lambda d: -d.score):
+        twins = (i for i, d in enumerate(kept) if d.kind is new.kind in HOT and overlap(d.box, new.box) > 0)
+        twin = next(twins, None)
+        if twin is None:
+            kept.append(new)
+        else:
+            kept[twin] = Detection(new.kind, kept[twin].score, around(kept[twin].box, new.box))
+    return kept
