@@ -9,6 +9,8 @@ Shapes: input `[batch, 1, height, width]`, 0..255; out `boxes [batch, N, 4]` (dx
 far apart, which one quantisation scale could not serve. Decoding stays outside (`firmware/core/decode.py`).
 """
 
+# PyTorch and OpenCV are typed as Any where they are not installed (everywhere but at a maintainer's).
+# mypy: disallow-subclassing-any=False, warn-unused-ignores=False
 from __future__ import annotations
 
 from pathlib import Path
@@ -125,9 +127,7 @@ class Detector(nn.Module):
         self.dark2 = nn.Sequential(depthwise(16, 32, 2), CrossStage(32, 32, 1, shortcut=True))
         self.dark3 = nn.Sequential(depthwise(32, 64, 2), CrossStage(64, 64, 3, shortcut=True))
         self.dark4 = nn.Sequential(depthwise(64, 128, 2), CrossStage(128, 128, 3, shortcut=True))
-        self.dark5 = nn.Sequential(
-            depthwise(128, 256, 2), PyramidPool(256), CrossStage(256, 256, 1, shortcut=False)
-        )
+        self.dark5 = nn.Sequential(depthwise(128, 256, 2), PyramidPool(256), CrossStage(256, 256, 1, shortcut=False))
         self.lateral5 = Conv(256, 128)
         self.up4 = CrossStage(256, 128, 1, shortcut=False)
         self.lateral4 = Conv(128, 64)

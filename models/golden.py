@@ -1,0 +1,83 @@
+"""Golden frames: small pictures in the bundle, with the detections that its network must give for them.
+
+They catch what a hash cannot: a runtime, or a processor, on which the right file gives wrong numbers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from firmware.core.boxes import overlap
+from firmware.core.decode import Decoder
+from firmware.messages import Box, Detection
+from firmware.ports import Detector
+from models.stills import detect_still, read_grey
+
+FOLDER = "golden"
+EXPECTED_FILE = "expected.json"
+EXPECTED_LEAST_SCORE = 0.3  # what is written down; weaker finds may come and go with rounding
+SCORE_TOLERANCE = 0.02
+LEAST_OVERLAP = 0.95
+
+
+class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One expected detection; `box` is x, y, width, height in pixels of the golden frame."""
+
+    kind: str = msgspec.field(name="class")
+    score: float
+    box: tuple[float, float, float, float]
+
+
+Frames = dict[str, tuple[Expected, ...]]
+"""File name of a frame to what is to be seen in it."""
+
+
+def see(detector: Detector, decoder: Decoder, folder: Path) -> Frames:
+    """Detect in all golden frames of a bundle."""
+    return {
+        path.name: tuple(_expected(d) for d in detect_still(detector, decoder, read_grey(path)))
+        for path in sorted((folder / FOLDER).glob("*.png"))
+    }
+
+
+def _expected(detection: Detection) -> Expected:
+    box = detection.box
+    corner_and_size = (round(box.x_px, 2), round(box.y_px, 2), round(box.w_px, 2), round(box.h_px, 2))
+    return Expected(detection.kind.value, round(detection.score, 4), corner_and_size)
+
+
+def write(folder: Path, frames: Frames) -> None:
+    """Write down what a bundle's golden frames show."""
+    data = msgspec.json.format(msgspec.json.encode(frames), indent=1)
+    (folder / FOLDER / EXPECTED_FILE).write_bytes(data + b"\n")
+
+
+def read(folder: Path) -> Frames:
+    """Read what a bundle's golden frames must show; raises `OSError` or `msgspec.DecodeError`."""
+    return msgspec.json.decode((folder / FOLDER / EXPECTED_FILE).read_bytes(), type=Frames)
+
+
+def differences(wanted: Frames, seen: Frames) -> list[str]:
+    """Every way in which `seen` is not `wanted`, within the tolerances; empty when all is well.
+
+    `seen` may hold weaker finds than were written down: they are compared only from the written score on.
+    """
+    faults = [f"{name}: frame is missing" for name in wanted if name not in seen]
+    for name, expected in wanted.items():
+        rest = list(seen.get(name, ()))
+        for item in expected:
+            match = next((other for other in rest if _same(item, other)), None)
+            if match is None:
+                faults.append(f"{name}: expected {item.kind} {item.score:.3f} at {item.box}, not seen")
+            else:
+                rest.remove(match)
+        limit = EXPECTED_LEAST_SCORE + SCORE_TOLERANCE
+        faults += [f"{name}: unexpected {o.kind} {o.score:.3f} at {o.box}" for o in rest if o.score > limit]
+    return faults
+
+
+def _same(one: Expected, other: Expected) -> bool:
+    close = abs(one.score - other.score) <= SCORE_TOLERANCE
+    return close and one.kind == other.kind and overlap(Box(*one.box), Box(*other.box)) >= LEAST_OVERLAP

@@ -1,0 +1,67 @@
+"""Detection in stills: reading pictures, and the detector of a bundle as a `Finder`. Needs no torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from firmware.core.decode import Decoder
+from firmware.drivers.detector_tflite import TfliteDetector
+from firmware.drivers.scaling import detector_luma
+from firmware.messages import Detection, Frame, Grey
+from firmware.ports import Detector
+from models.peers import LEAST_SCORE, Colour, Finds
+
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".pgm", ".ppm", ".tif", ".tiff"})
+
+
+class PictureError(Exception):
+    """A file that is no whole picture; the message names it."""
+
+
+def read_grey(path: Path) -> Grey:
+    """Read a picture as luma `[h, w]`; raises `PictureError`."""
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("L"), np.uint8)
+    except UnidentifiedImageError as error:
+        raise PictureError(f"{path}: is not a picture that can be read") from error
+    # Pillow raises OSError for truncated data, SyntaxError for a broken PNG, ValueError for some broken headers.
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise PictureError(f"{path}: cannot be read: {error}") from error
+
+
+def still_frame(picture: Grey) -> Frame:
+    """A frame of a single picture, with the luma the node's camera would have made of it."""
+    return Frame(number=0, t_s=0.0, picture=picture, luma=detector_luma(picture))
+
+
+def detect_still(detector: Detector, decoder: Decoder, picture: Grey) -> tuple[Detection, ...]:
+    """Everything the detector finds in one picture, boxes in its pixels."""
+    frame = still_frame(picture)
+    return decoder.decode(detector.infer(frame.luma), frame)
+
+
+class BundleFinder:
+    """A bundle, measured exactly as the node runs it."""
+
+    def __init__(self, folder: Path, runtime: str | None = None, threads: int = 2) -> None:
+        self.detector = TfliteDetector(folder, runtime, threads)
+        self._decoder = self.detector.decoder(LEAST_SCORE)
+
+    def detect(self, picture: Colour) -> Finds:
+        """Find objects in a colour picture `[h, w, 3]`; it is turned grey first."""
+        grey = np.asarray(Image.fromarray(picture).convert("L"), np.uint8)
+        return as_finds(detect_still(self.detector, self._decoder, grey), self.detector.manifest.labels)
+
+
+def as_finds(detections: tuple[Detection, ...], labels: tuple[str, ...]) -> Finds:
+    """Detections as arrays."""
+    boxes = [(d.box.x_px, d.box.y_px, d.box.x_px + d.box.w_px, d.box.y_px + d.box.h_px) for d in detections]
+    return Finds(
+        np.array(boxes, np.float32).reshape(-1, 4),
+        np.array([labels.index(d.kind) for d in detections], np.int64),
+        np.array([d.score for d in detections], np.float32),
+    )
