@@ -29,6 +29,7 @@ ALARM_EXPIRY_S = 12 * 3600
 MEDIA_EXPIRY_S = 3600
 HEALTH_EXPIRY_S = 180
 COMMAND_EXPIRY_S = 30
+RESPONSE_EXPIRY_S = 60
 
 StateName = Literal["watching", "sleeping", "fault", "lost"]
 AlarmKindName = Literal[
