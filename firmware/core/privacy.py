@@ -30,6 +30,10 @@ class Masks:
     def __bool__(self) -> bool:
         return bool(self._polygons)
 
+    def grown(self, grow_px: int) -> "Masks":
+        """The same masks, each wider by `grow_px` on all sides."""
+        return Masks(self._polygons, self._grow_px + grow_px)
+
     def hidden(self, size: Size) -> NDArray[np.bool_]:
         """Which pixels are hidden, [h, w]."""
         hidden = np.zeros((size.height_px, size.width_px), np.bool_)
