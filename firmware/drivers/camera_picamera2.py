@@ -97,7 +97,7 @@ class Picamera2Camera:
             self.frames_dropped += session.looks.dropped
             self.packets_dropped += session.packets.dropped
             if not _in_time(session.close, self._patience.close_s):
-                raise CameraStuckError(f"the camera is not let go in {self._patience.close_s:.0f} s: the process must end")
+                raise CameraStuckError(f"the camera is not let go in {self._patience.close_s:.0f} s: end the process")
 
     def _look(self, session: "_Session") -> Iterator[Frame]:
         try:
