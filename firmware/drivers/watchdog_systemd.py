@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from firmware.ports import Clock
 
-_UNASKED_S = 10.0  # between signs of life where the unit sets no WatchdogSec
+_UNASKED_S = 40.0  # counts as WatchdogSec where the unit sets none
 
 
 class SystemdWatchdog:
