@@ -28,8 +28,8 @@ def predict(state: Array, covariance: Array, dt_s: float, accel: Array, keep: Ar
 
 
 def distances(state: Array, covariance: Array, places: Array, noise: Array) -> Array:
-    """Squared Mahalanobis distance [n, m] of measured places [m, 2], noise [m, 2, 2], from where things should be."""
-    gap = places[None, :, :] - state[:, None, :2]
+    """Squared Mahalanobis distance [n, m] of places [n, m, 2], measured with noise [m, 2, 2], from those expected."""
+    gap = places - state[:, None, :2]
     spread = covariance[:, None, :2, :2] + noise[None]
     a, b, d = spread[..., 0, 0], spread[..., 0, 1], spread[..., 1, 1]
     dx, dy = gap[..., 0], gap[..., 1]

@@ -3,15 +3,14 @@
 A vehicle is not a point. Its box's lower edge is where its near side meets the ground; behind that edge it is as deep
 as a car is that shows so much of its side (`CAR_LENGTH_M`, `CAR_WIDTH_M`). Distances are to the edge of that footprint.
 
-Without a calibration metres come from the person's size in the picture, and depth is foreshortened as from a pole
-(`FORESHORTENING`): good to a factor of about 1.5, and somebody whose feet are hidden counts as standing at the vehicle,
-be it half a metre or three behind it.
+Without a calibration metres come from the person's height in the picture, and depth is foreshortened as from a pole
+(`FORESHORTENING`): good to a factor of about 1.5, and too short for somebody who bends down.
 """
 
 from dataclasses import dataclass
 from math import hypot, inf, sqrt
 
-from firmware.core.boxes import feet_in, inside, overlap
+from firmware.core.boxes import inside, overlap
 from firmware.core.ground import FORESHORTENING, PERSON_M, Ground
 from firmware.messages import Box, Track
 
@@ -42,8 +41,8 @@ class Nearness:
         self._footprints: dict[int, tuple[Box, Corners]] = {}
 
     def spot(self, track: Track, size_m: float = PERSON_M) -> Spot:
-        """Where a track is. `size_m`: metres that its box is high, which gives the scale without a calibration."""
-        return Spot(track.x, track.y, 1.0 if self._ground.calibrated else size_m / max(track.box.h_px, 4.0))
+        """Where a track is. `size_m`: metres from its head to its foot, which give the scale without a calibration."""
+        return Spot(track.x, track.y, 1.0 if self._ground.calibrated else size_m / _tall_px(track))
 
     def apart_m(self, a: Spot, b: Spot) -> float:
         """Metres between two places."""
@@ -54,21 +53,19 @@ class Nearness:
 
     def gap_m(self, person: Track, vehicle: Track, worth_m: float) -> float:
         """Metres from a person's feet to a vehicle's footprint; infinite where it is surely more than `worth_m`."""
-        m_per_px = PERSON_M / max(person.box.h_px, 4.0)
-        x_px, y_px = person.box.foot
         box = vehicle.box
+        x_px = person.box.foot[0]
         dx_px = max(box.x_px - x_px, x_px - box.x_px - box.w_px, 0.0)
-        dy_px = max(box.y_px - y_px, y_px - box.y_px - box.h_px, 0.0)
-        # Cheap and generous: a crouching person's box is half as high, so a metre passes for two.
-        if max(dx_px, dy_px) * m_per_px > 2 * worth_m + 1:
-            return inf
         if self._ground.calibrated:
+            # Cheap and generous: who bends down is half as high, or less than half is seen.
+            if dx_px * PERSON_M / max(person.box.h_px, 4.0) > 4 * worth_m:
+                return inf
             return _outside(person.x, person.y, self._footprint(vehicle))
-        if feet_in(person.box, box):
-            return 0.0
-        # Feet seen above the roof stand behind the car's shadow: 1.5 m of car hide some 3 m of ground from a pole.
-        behind_m = 3.0 if y_px < box.y_px else 0.0
-        return hypot(dx_px, dy_px / FORESHORTENING) * m_per_px + behind_m
+        m_per_px = PERSON_M / _tall_px(person)
+        near_px = box.y_px + box.h_px
+        far_px = near_px - _depth_m(box.w_px * m_per_px) * FORESHORTENING / m_per_px
+        dy_px = max(far_px - person.y, person.y - near_px, 0.0)
+        return hypot(dx_px, dy_px / FORESHORTENING) * m_per_px
 
     def forget(self, living: set[int]) -> None:
         """Drop the footprints of all vehicles but these."""
@@ -96,6 +93,11 @@ class Nearness:
         scale = depth_m / max(hypot(*away), 1e-9)
         dx, dy = away[0] * scale, away[1] * scale
         return left, right, (right[0] + dx, right[1] + dy), (left[0] + dx, left[1] + dy)
+
+
+def _tall_px(track: Track) -> float:
+    """From head to foot without a calibration, where a track's y is its foot's row, seen or hidden."""
+    return max(track.y - track.box.y_px, track.box.h_px, 4.0)
 
 
 def _depth_m(width_m: float) -> float:

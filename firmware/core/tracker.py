@@ -16,7 +16,7 @@ from firmware.core.assignment import UNPAIRED, assign
 from firmware.core.boxes import around, as_array, feet_in, overlap, overlaps
 from firmware.core.ground import Ground
 from firmware.core.trail import HOT, WHEELED, Trail
-from firmware.messages import Box, Detection, ObjectKind, Track
+from firmware.messages import Detection, ObjectKind, Track
 
 Array = NDArray[np.float64]
 
@@ -94,13 +94,14 @@ class Tracker:
 
     def _look(self, detections: list[Detection], dt_s: float, t_s: float) -> None:
         sight = _Sight(detections, self._ground, [trail for trail in self._trails if trail.parked(t_s)])
-        cost = self._cost(sight, t_s)
+        places = self._places(sight)
+        cost = self._cost(sight, places, t_s)
         high = [j for j, d in enumerate(detections) if d.score >= self._settings.high_score]
         low = [j for j, d in enumerate(detections) if d.score < self._settings.high_score]
         pairs = _pair(cost, list(range(len(self._trails))), high)
         taken = {i for i, _ in pairs}
         pairs += _pair(cost, [i for i in range(len(self._trails)) if i not in taken], low)
-        self._correct(pairs, sight, t_s)
+        self._correct(pairs, sight, places, t_s)
         taken = {i for i, _ in pairs}
         for i, trail in enumerate(self._trails):
             if i not in taken:
@@ -110,12 +111,24 @@ class Tracker:
         used = {j for _, j in pairs}
         self._start([j for j in high if j not in used], sight, t_s)
 
-    def _cost(self, sight: "_Sight", t_s: float) -> Array:
+    def _places(self, sight: "_Sight") -> Array:
+        """Where each detection stands if it is each track's, [tracks, detections, 2].
+
+        That differs only where feet are hidden and no calibration tells how tall people are: then a track's own height
+        leads from the head to the feet."""
+        places = np.repeat(sight.places[None], len(self._trails), axis=0)
+        if not self._ground.calibrated:
+            for j in np.flatnonzero(sight.hidden):
+                box = sight.detections[j].box
+                places[:, j, 1] = [box.y_px + max(trail.tall_px, box.h_px) for trail in self._trails]
+        return places
+
+    def _cost(self, sight: "_Sight", places: Array, t_s: float) -> Array:
         """[tracks, detections]: how unlike, 0..1 and a little more, or UNPAIRED."""
         if not self._trails or not sight.detections:
             return np.zeros((len(self._trails), len(sight.detections)))
-        apart = kalman.distances(self._state, self._covariance, sight.places, sight.noise)
-        shared = overlaps(as_array(self._expected()), as_array([d.box for d in sight.detections]))
+        apart = kalman.distances(self._state, self._covariance, places, sight.noise)
+        shared = self._shared(sight)
         parked = np.array([trail.parked(t_s) for trail in self._trails])[:, None]
         kinds = np.array([[_likeness(t.kind, d.kind) for d in sight.detections] for t in self._trails])
         # What stands parked is where it was; anything else may also be where its velocity leads.
@@ -125,28 +138,29 @@ class Tracker:
         result: Array = np.where(near, cost, UNPAIRED)
         return result
 
-    def _expected(self) -> list[Box]:
-        """Each track's box, moved to where it should be now."""
+    def _shared(self, sight: "_Sight") -> Array:
+        """Overlap [tracks, detections] of each track's whole box, moved to where it should be now, with each detection;
+        of its upper part alone where the detection's feet are hidden."""
         feet = self._ground.pixels(self._state[:, :2])
-        boxes = []
-        for trail, (x_px, y_px) in zip(self._trails, feet.tolist(), strict=True):
-            box = trail.box
-            left_px = x_px + trail.offset_px[0] - box.w_px / 2
-            boxes.append(Box(left_px, y_px + trail.offset_px[1] - box.h_px, box.w_px, box.h_px))
-        return boxes
+        sizes = np.array([(trail.box.w_px, trail.tall_px) for trail in self._trails])
+        low, high = feet - sizes * (0.5, 1), feet + sizes * (0.5, 0)
+        expected = np.hstack([low, high])
+        seen = as_array([d.box for d in sight.detections])
+        shared = overlaps(expected, seen)
+        for j in np.flatnonzero(sight.hidden):
+            upper = np.hstack([low, high[:, :1], np.minimum(high[:, 1:], seen[j, 3])])
+            shared[:, j] = overlaps(upper, seen[j : j + 1])[:, 0]
+        return shared
 
-    def _correct(self, pairs: list[tuple[int, int]], sight: "_Sight", t_s: float) -> None:
+    def _correct(self, pairs: list[tuple[int, int]], sight: "_Sight", places: Array, t_s: float) -> None:
         if not pairs:
             return
         rows, columns = [i for i, _ in pairs], [j for _, j in pairs]
         self._state[rows], self._covariance[rows] = kalman.correct(
-            self._state[rows], self._covariance[rows], sight.places[columns], sight.noise[columns]
+            self._state[rows], self._covariance[rows], places[rows, columns], sight.noise[columns]
         )
-        feet = self._ground.pixels(self._state[rows, :2])
-        for (i, j), (x_px, y_px) in zip(pairs, feet.tolist(), strict=True):
-            trail = self._trails[i]
-            trail.see(sight.detections[j], t_s, sight.hidden[j])
-            trail.offset_px = (trail.box.foot[0] - x_px, trail.box.foot[1] - y_px)
+        for i, j in pairs:
+            self._trails[i].see(sight.detections[j], t_s, sight.hidden[j])
 
     def _confirm(self, pairs: list[tuple[int, int]]) -> None:
         """Believe in what was seen for long enough, often enough and well enough.

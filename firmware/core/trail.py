@@ -42,6 +42,10 @@ SMOOTH_S = 1.0
 """Time constant with which the box of a parked vehicle follows its detections."""
 
 
+TALL_S = 0.5
+"""Time constant with which its height follows its boxes."""
+
+
 class Trail:
     """One thing's past: boxes, scores, votes and when it was missed. Its place is kept by the tracker, row by row."""
 
@@ -49,8 +53,8 @@ class Trail:
         self.id = 0
         """0 until confirmed."""
         self.box = first.box
-        self.offset_px = (0.0, 0.0)
-        """From where the ground point is seen to the box's foot point: not 0 where the feet are hidden."""
+        self.tall_px = first.box.h_px
+        """From its head to its feet, also where the feet are hidden; smoothed."""
         self.first_s = self.seen_s = t_s
         self.missing_s = 0.0
         self.sightings = 1
@@ -64,7 +68,7 @@ class Trail:
     @property
     def px_per_m(self) -> float:
         """The local scale, from its size in the picture."""
-        return max(self.box.h_px, 4.0) / NOMINAL_M[self.kind]
+        return max(self.tall_px, 4.0) / NOMINAL_M[self.kind]
 
     def parked(self, t_s: float) -> bool:
         """A vehicle or a two-wheeler that stands."""
@@ -77,6 +81,9 @@ class Trail:
     def see(self, detection: Detection, t_s: float, hidden: bool) -> None:
         """It was seen."""
         gap_s = t_s - self.seen_s
+        # Hidden feet tell nothing of its height, except that it is at least what is seen.
+        tall_px = max(self.tall_px, detection.box.h_px) if hidden else detection.box.h_px
+        self.tall_px += (1 - exp(-gap_s / TALL_S)) * (tall_px - self.tall_px)
         self.box = self._follow(detection.box, gap_s, t_s)
         self.hidden = hidden
         self.seen_s = t_s

@@ -35,11 +35,18 @@ COLD_S = 4.0
 LAG_S = 0.3
 """Sizes so far apart in time are compared, at any rate of looks: long enough for a flame to be another one."""
 
-FLICKER_RATIO = 0.08
+FLICKER_RATIO = 0.1
 """Median change of height or width that a flame exceeds, and a lamp does not."""
 
-JITTER_PX = 4.0
-"""Median change that a steady box may show in a picture 1280 pixels wide: a pixel or two of the detector's."""
+JITTER_PX = 5.0
+"""Median change that a steady box may show in a picture 1280 pixels wide: two pixels of the detector's. Edges that
+jitter by 1.2 pixels each (standard deviation) make a height change by more than 5 once in 27 times."""
+
+PAIRS = 6
+"""Fewer changes have no median worth the name."""
+
+SURE_S = 1.0
+"""It must look alive for so long without a break, so that one lucky look is not enough."""
 
 GROWTH = 1.15
 """Each third of the memory must be larger than the one before by so much. One step (a brake light over a tail lamp)
@@ -61,6 +68,8 @@ class Hearth:
     first_s: float
     last_s: float
     covered_s: float = 0.0
+    alive_s: float | None = None
+    """Since when it has looked alive."""
     samples: deque[tuple[float, Box]] = field(default_factory=lambda: deque(maxlen=SAMPLES))
 
     def see(self, track: Track, t_s: float) -> None:
@@ -99,7 +108,7 @@ class Hearth:
     def flickers(self, jitter_px: float) -> bool:
         """Whether its size keeps changing by more than a steady box does."""
         pairs = _apart(list(self.samples))
-        if len(pairs) < 4:
+        if len(pairs) < PAIRS:
             return False
         high = median(abs(a.h_px - b.h_px) for a, b in pairs) - max(
             FLICKER_RATIO * median(b.h_px for _, b in pairs), jitter_px
@@ -108,6 +117,14 @@ class Hearth:
             FLICKER_RATIO * median(b.w_px for _, b in pairs), jitter_px
         )
         return max(high, wide) > 0
+
+    def stays_alive(self, alive: bool) -> bool:
+        """Whether it has looked alive for long enough, with this sighting."""
+        if not alive:
+            self.alive_s = None
+        elif self.alive_s is None:
+            self.alive_s = self.last_s
+        return self.alive_s is not None and self.last_s - self.alive_s >= SURE_S
 
     def travels(self) -> bool:
         """Whether its foot has wandered by more than its own size: flames lean and leap, their seat stays."""
@@ -155,11 +172,10 @@ class Fire:
         flame = hearth.kind is ObjectKind.FIRE
         zone = self._zones.where(AlarmKind.FIRE, hearth.track.box)
         lasted = hearth.lasted_s >= (self._rule.confirm_s if flame else self._rule.smoke_confirm_s)
-        if zone is None or not lasted or not hearth.steady_sight or hearth.travels():
-            return []
         growth = hearth.growth()
         # Smoke's edge is soft, so that its box always flickers; smoke must grow.
-        if growth == 1.0 and not (flame and hearth.flickers(self._jitter_px)):
+        alive = hearth.stays_alive(growth > 1.0 or (flame and hearth.flickers(self._jitter_px)))
+        if zone is None or not lasted or not alive or not hearth.steady_sight or hearth.travels():
             return []
         vehicle = _vehicle_at(hearth.track.box, scene)
         things = [AlarmObject(hearth.kind, hearth.track.id)]

@@ -1,8 +1,8 @@
 """Loitering: somebody stays in the zone without a purpose that we can see.
 
-Standing and sauntering count after `dwell_s`; who walks briskly all the time (a dog, the bins, a guard's round) only
-after `BRISK` times as long. Who sits in a vehicle does not count. Waiting for a taxi looks the same from a pole:
-severity is low, and medium only after `LONG` times the dwell.
+Standing and sauntering count after `dwell_s`; who walks briskly all the time (a dog, the bins, a guard's round), or has
+come with a car, only after `BRISK` times as long. Who sits in a vehicle does not count. Waiting for a taxi looks the
+same from a pole: severity is low, and medium only after `LONG` times the dwell.
 """
 
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ class Loitering:
 
     def _judge(self, person: Person, stay: Stay) -> list[Finding]:
         lasted_s = stay.last_s - stay.since_s
-        needed_s = self._rule.dwell_s * (1.0 if stay.pace_m_s <= SAUNTER_M_S else BRISK)
+        needed_s = self._rule.dwell_s * (BRISK if stay.pace_m_s > SAUNTER_M_S or person.of_arrival else 1.0)
         if lasted_s < needed_s:
             return []
         return [

@@ -54,7 +54,7 @@ class Prowling:
         vehicle = max(stop.beside_s, key=lambda v: (stop.beside_s[v], v), default=None)
         if vehicle is None or self._counted.get(person.id) is stop or stop.beside_s[vehicle] < self._rule.visit_s:
             return
-        if person.gaps_m.get(vehicle, self._rule.reach_m + 1) > self._rule.reach_m:
+        if person.gaps_m.get(vehicle, self._rule.reach_m + 1) > self._rule.reach_m or scene.came_lately(vehicle, t_s):
             return
         self._counted[person.id] = stop
         box = scene.vehicles[vehicle].track.box

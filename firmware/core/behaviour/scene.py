@@ -29,6 +29,12 @@ STOP_M = 1.5
 LAPSE_S = 1.5
 """At most this much time is counted from one sighting to the next: the look once a second of a still lot, and half."""
 
+UNLOADING_S = 300.0
+"""So long after a vehicle came, its people are about: getting out, unloading, carrying up."""
+
+OWN_M = 1.5
+"""Who comes so near to a vehicle that came lately belongs to it: nobody else's errand starts there."""
+
 PATH = 64
 """Sightings kept for the chord; the oldest go first. 64 are 2 s at 30 looks a second."""
 
@@ -56,6 +62,8 @@ class Person:
         self.gaps_m: dict[int, float] = {}
         """Metres to each parked vehicle within `REACH_M`."""
         self.stop = Stop(spot, track.seen_s)
+        self.of_arrival = False
+        """Has been at a vehicle that had come lately: an owner or a guest, with something to do here."""
         self._path: deque[tuple[float, Spot]] = deque([(track.seen_s, spot)], maxlen=PATH)
 
     @property
@@ -112,6 +120,10 @@ class Vehicle:
             self.arrived_s = t_s
         self.track = track
 
+    def came_lately(self, t_s: float) -> bool:
+        """Whether its people are still about."""
+        return self.arrived_s is not None and t_s - self.arrived_s <= UNLOADING_S
+
 
 class Scene:
     """The lot now."""
@@ -130,6 +142,10 @@ class Scene:
     def parked(self, t_s: float) -> Iterator[Vehicle]:
         """Vehicles that stand; two-wheelers are not worth a prowler's or a thief's look here."""
         return (vehicle for vehicle in self.vehicles.values() if vehicle.standstill.parked(t_s))
+
+    def came_lately(self, vehicle: int, t_s: float) -> bool:
+        """Whether a vehicle that is still there has come within the last minutes."""
+        return vehicle in self.vehicles and self.vehicles[vehicle].came_lately(t_s)
 
     def see(self, tracks: tuple[Track, ...], t_s: float) -> None:
         """Take in one look."""
@@ -154,6 +170,8 @@ class Scene:
             near_m = {v: gap_m for v, gap_m in gaps_m.items() if gap_m <= REACH_M}
             inside = any(seated(person.track, v) for v in parked if v.id in near_m)
             person.beside(near_m, inside, self.nearness)
+            near = person.nearest
+            person.of_arrival |= near is not None and near_m[near] <= OWN_M and self.came_lately(near, t_s)
 
     def _see_person(self, track: Track) -> None:
         spot = self.nearness.spot(track)

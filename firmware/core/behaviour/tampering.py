@@ -22,11 +22,8 @@ AWAY_S = 5.0
 HIDDEN_S = 12.0
 """Who was not seen at all for longer has left; a shorter time they may have bent down behind the vehicle."""
 
-UNLOADING_S = 300.0
-"""So long after a vehicle came, its people are about: getting out, unloading, carrying up."""
-
 PATIENCE = 5.0
-"""At such a vehicle, dwell counts for a fifth: a minute instead of 12 s."""
+"""At a vehicle that came lately (scene.py, `UNLOADING_S`) it takes so many dwells: a minute instead of 12 s."""
 
 LONG = 3.0
 """After so many dwells it is high: nobody looks for a key for so long."""
@@ -103,6 +100,4 @@ class Tampering:
         )
 
     def _dwell_s(self, vehicle: int, scene: Scene, t_s: float) -> float:
-        arrived_s = scene.vehicles[vehicle].arrived_s if vehicle in scene.vehicles else None
-        lately = arrived_s is not None and t_s - arrived_s <= UNLOADING_S
-        return self._rule.dwell_s * (PATIENCE if lately else 1.0)
+        return self._rule.dwell_s * (PATIENCE if scene.came_lately(vehicle, t_s) else 1.0)
