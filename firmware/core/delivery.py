@@ -137,6 +137,21 @@ class Courier:
         else:
             self.media.sent(action, token, t_s)
 
+    def gone(self, action: Action) -> None:
+        """What the action should send is no longer there."""
+        if isinstance(action, SendAlarm):
+            number = self._numbers.pop(action.ref)
+            del self._waiting[number]
+        else:
+            self.media.gone(action)
+
+    def postponed(self, action: Action, t_s: float) -> None:
+        """What the action should send cannot be read just now."""
+        if isinstance(action, SendAlarm):
+            heappush(self._later, (t_s + self._delay_s(1), heappop(self._ready)))
+        else:
+            self.media.gone(action)
+
     def acked(self, token: int, reason: int, t_s: float) -> Piece | None:
         """The broker's PUBACK; gives the still or the piece of a clip that has arrived.
 

@@ -158,6 +158,13 @@ class MediaQueue:
         if not isinstance(piece, SendStill):
             self._clips[piece.alarm].sent(piece)
 
+    def gone(self, piece: Piece) -> None:
+        """It is not there, or cannot be read; until the next `stock` says otherwise, it is forgotten."""
+        if isinstance(piece, SendStill):
+            self._stills.pop(piece.alarm, None)
+        else:
+            self._clips.pop(piece.alarm, None)
+
     def acked(self, token: int, reason: int, t_s: float) -> Piece | None:
         """The broker's PUBACK. Gives the piece where it has arrived; unknown tokens are ignored."""
         flight = self._flying.pop(token, None)

@@ -17,7 +17,9 @@ from pathlib import Path
 from firmware.core.media_delivery import ClipStock, StillStock
 from firmware.drivers.sqlite_file import Shape, SqliteFile
 from firmware.errors import StoreError
+from wire.errors import WireError
 from wire.messages import STILL_LIMIT_BYTES, ClipHead, ClipTail, decode, encode
+from wire.topics import check_name
 
 log = logging.getLogger("nattvakt.store")
 
@@ -75,6 +77,7 @@ class MediaStore:
 
     def put_still(self, alarm: str, jpeg: bytes) -> None:
         """One JPEG, at most 32 KiB. Raises StoreError."""
+        _check_alarm(alarm)
         if len(jpeg) > STILL_LIMIT_BYTES:
             raise StoreError(f"the still of alarm {alarm} has {len(jpeg)} bytes; at most {STILL_LIMIT_BYTES} are sent")
 
@@ -88,6 +91,7 @@ class MediaStore:
 
     def begin_clip(self, alarm: str, head: ClipHead) -> None:
         """Open a clip; an older one of the same alarm is replaced. Raises StoreError."""
+        _check_alarm(alarm)
 
         def begin(connection: sqlite3.Connection) -> None:
             _drop_clip(connection, alarm)
@@ -227,6 +231,13 @@ class MediaShelf:
 
     def _change(self, query: str, *values: str | int) -> None:
         self._file.run(lambda connection: connection.execute(query, values).rowcount)
+
+
+def _check_alarm(alarm: str) -> None:
+    try:
+        check_name("alarm", alarm)
+    except WireError as error:
+        raise StoreError(f"media cannot be sent under such a name: {error}") from error
 
 
 def _total(connection: sqlite3.Connection) -> int:

@@ -7,6 +7,7 @@ newest, and one Wake: a newer one takes the older one's place, and nothing is lo
 import contextlib
 import logging
 import os
+import queue
 import selectors
 import socket
 import threading
@@ -171,7 +172,7 @@ class NodeWatch:
                 return
             if not away:
                 log.warning("the node is away (%s: %s)", self._path, says)
-                self._tell(None)
+                self._say(None)
             away = True
             self._closing.wait(RETRY_S)
 
@@ -182,7 +183,13 @@ class NodeWatch:
             if len(pending) > LINE_LIMIT_BYTES:
                 raise msgspec.ValidationError(f"a line of more than {LINE_LIMIT_BYTES} bytes")
             for line in lines:
-                self._tell(msgspec.json.decode(line, type=Say))
+                self._say(msgspec.json.decode(line, type=Say))
+
+    def _say(self, what: Say | None) -> None:
+        with contextlib.suppress(
+            queue.Full
+        ):  # the node repeats its report, and the stores are looked at without a Wake
+            self._tell(what)
 
 
 def _bound(path: Path) -> socket.socket:

@@ -76,14 +76,19 @@ class Outbox:
         return tuple(ref for found in self._each(self._fresh_in) for ref in found)
 
     def load(self, ref: AlarmRef) -> Alarm | None:
-        """The phase itself; None where it is gone, or unreadable: then it is deleted, and the log says so."""
-        for message in self._each(lambda file: file.read(lambda connection: rows.message(connection, ref))):
+        """The phase itself; None where it is gone, or unreadable: then it is deleted, and the log says so.
+
+        Raises StoreError where the disk cannot be read and the spare does not have it.
+        """
+        spare = self._spare_file()
+        for file in (self._disk,) if spare is None else (spare, self._disk):
+            message = file.read(lambda connection: rows.message(connection, ref))
             if message is not None:
                 try:
                     return msgspec.json.decode(message, type=Alarm)
                 except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                     log.error("alarm %s, phase %d cannot be read and is dropped: %s", ref.alarm, ref.seq, error)
-                    self._each(lambda file: file.run(lambda connection: rows.forget(connection, ref)))
+                    file.run(lambda connection: rows.forget(connection, ref))
         return None
 
     def received(self, alarm: str, seq: int, at_utc: datetime) -> None:

@@ -117,8 +117,8 @@ class SqliteFile:
             return result
 
     def _connect(self) -> sqlite3.Connection:
-        # For both users and nobody else (umask willing); -wal and -shm get the file's mode. Never opened where it exists:
-        # closing it would drop the locks that another connection of this process holds on it (POSIX).
+        # For user and group (umask willing); -wal and -shm get the file's mode. Never opened where it exists: to close
+        # it would drop the locks that another connection of this process holds on it (POSIX).
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o660))
         connection = _open(self.path)
