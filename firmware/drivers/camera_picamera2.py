@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from firmware.config import CameraConfig
 from firmware.core.privacy import Masks
-from firmware.drivers.encoder_av import EncoderSettings
 from firmware.drivers.handover import Newest, PacketQueue
 from firmware.drivers.scaling import DETECTOR_LUMA, fitted
 from firmware.errors import CameraError
@@ -61,13 +61,12 @@ class CameraStuckError(RuntimeError):
     """
 
 
-class Picamera2Camera:
+class PiCamera:
     """ports.Camera. `frames` raises CameraError where there is no camera, no picamera2, or no frame for 5 s."""
 
-    def __init__(self, size: Size, masks: Masks, settings: EncoderSettings, patience: Patience | None = None) -> None:
-        self._size = size
+    def __init__(self, camera: CameraConfig, masks: Masks, patience: Patience | None = None) -> None:
+        self._camera = camera
         self._masks = masks
-        self._settings = settings
         self._patience = patience or Patience()
         self._lock = threading.Lock()
         self._session: _Session | None = None
@@ -76,7 +75,7 @@ class Picamera2Camera:
 
     def frames(self) -> Iterator[Frame]:
         """Open the camera and yield frames until closed. `t_s` is when the sensor began the picture, monotonic."""
-        session = _Session(self._size, self._masks, self._settings)
+        session = _Session(self._camera, self._masks)
         with self._lock:
             if self._session is not None:
                 raise CameraError("the camera is open already: close it first")
@@ -121,11 +120,10 @@ class Picamera2Camera:
 class _Session:
     """From open to closed. `open` and `close` may hang; see `_in_time`."""
 
-    def __init__(self, size: Size, masks: Masks, settings: EncoderSettings) -> None:
-        self._size = size
+    def __init__(self, camera: CameraConfig, masks: Masks) -> None:
+        self._camera = camera
         self._masks = masks
         self._lores_masks = masks.grown(_LORES_GROW_PX)
-        self._settings = settings
         self._shift_us: int | None = None
         self._picam2: Any = None
         self._encoder: Any = None
@@ -172,10 +170,10 @@ class _Session:
             self._picam2.configure(self._configuration(ColorSpace.Sycc()))
             self._picam2.pre_callback = self._seen
             self._encoder = H264Encoder(
-                bitrate=self._settings.bitrate_bit_s,
+                bitrate=self._camera.bitrate_bit_s,
                 repeat=True,  # SPS and PPS in band at every keyframe
-                iperiod=max(1, round(self._settings.rate_hz * self._settings.keyframe_interval_s)),
-                framerate=self._settings.rate_hz,
+                iperiod=max(1, round(self._camera.rate_hz * self._camera.keyframe_interval_s)),
+                framerate=self._camera.rate_hz,
             )
             self._picam2.start_recording(self._encoder, _output(self._encoded))
         except (RuntimeError, OSError, IndexError, KeyError, ValueError) as fault:
@@ -199,10 +197,11 @@ class _Session:
         return (sensor_us - self._shift_us) / 1_000_000
 
     def _configuration(self, full_range: Any) -> Any:
-        frame_us = round(1_000_000 / self._settings.rate_hz)
-        lores = fitted(self._size, DETECTOR_LUMA)
+        frame_us = round(1_000_000 / self._camera.rate_hz)
+        main = Size(self._camera.width_px, self._camera.height_px)
+        lores = fitted(main, DETECTOR_LUMA)
         return self._picam2.create_video_configuration(
-            main={"size": (self._size.width_px, self._size.height_px), "format": "YUV420"},
+            main={"size": (main.width_px, main.height_px), "format": "YUV420"},
             lores={"size": (lores.width_px, lores.height_px), "format": "YUV420"},
             colour_space=full_range,
             buffer_count=_BUFFERS,
