@@ -140,6 +140,8 @@ class Reassembly:
             raise WireError(f"the clip is in more than {_SPANS_LIMIT} pieces")
         self._store.seek(span.start)
         self._store.write(chunk.data)
+        # Bytes count as received only when the store has taken them: a full disk is met here.
+        self._store.flush()
         self._spans = spans
         return self.received_bytes - before_bytes
 
