@@ -4,49 +4,32 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 
-from firmware.config import SiteConfig
-from firmware.core.decode import Decoder
 from firmware.core.told import alarm_message
 from firmware.core.watch import Verdict
 from firmware.errors import CameraError, StoreError
 from firmware.law import Law
-from firmware.messages import AlarmEvent, Frame
+from firmware.messages import AlarmEvent, Frame, Size
 from firmware.pipeline import Pipeline
-from firmware.ports import Camera, Clock, Detector, Illuminator, Outbox, Watchdog
+from firmware.ports import Camera, Clock, Detector, Illuminator, Outbox, Stop, Watchdog
 from firmware.recorder import Recorder
 from firmware.status import Status
 
 CAMERA_RETRY_S = 5.0  # a camera stack that hung needs a moment; ACCEPTANCE A14 allows 60 s
 
 
-class Stop(Protocol):
-    """What ends the loop: a threading.Event."""
-
-    def is_set(self) -> bool:
-        """Whether to end."""
-        ...
-
-    def wait(self, timeout: float) -> bool:
-        """Wait, at most `timeout` seconds."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything the loop needs, built by whoever starts it."""
 
-    site: SiteConfig
     clock: Clock
     law: Law
     open_camera: Callable[[], Camera]
     detector: Detector
-    decoder: Decoder
     illuminator: Illuminator
     outbox: Outbox
+    build_pipeline: Callable[[Size], Pipeline]
     open_recorder: Callable[[], Recorder]
-    new_watch_id: Callable[[datetime], str]
     status: Status
     watchdog: Watchdog
 
@@ -108,8 +91,7 @@ class Turn:
     @classmethod
     def begin(cls, parts: Parts, frame: Frame) -> "Turn":
         """At the first frame, whose size the pipeline needs."""
-        watch_id = parts.new_watch_id(parts.clock.now_utc())
-        return cls(parts, Pipeline.build(parts.site, frame.size, parts.decoder, watch_id), parts.open_recorder())
+        return cls(parts, parts.build_pipeline(frame.size), parts.open_recorder())
 
     def see(self, frame: Frame) -> None:
         """One frame, from light to outbox."""

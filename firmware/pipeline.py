@@ -1,6 +1,7 @@
 """One frame through the whole house: look or rest, decode, follow, judge. Pure: the frame's time is the only clock."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from firmware.config import SiteConfig
 from firmware.core.behaviour import Behaviour
@@ -8,7 +9,17 @@ from firmware.core.decode import Decoder
 from firmware.core.ground import Ground
 from firmware.core.motion import MotionGate
 from firmware.core.tracker import Tracker
-from firmware.messages import Frame, RawDetections, Size, StepResult
+from firmware.messages import AlarmEvent, Detection, Frame, RawDetections, Size, StepResult, Track
+
+
+class Rules(Protocol):
+    """What judges tracks: the site's behaviour rules, or a drill."""
+
+    def update(
+        self, tracks: tuple[Track, ...], detections: tuple[Detection, ...] | None, t_s: float
+    ) -> tuple[AlarmEvent, ...]:
+        """The phases of alarms that this moment leads to."""
+        ...
 
 
 @dataclass(slots=True)
@@ -18,7 +29,7 @@ class Pipeline:
     gate: MotionGate
     decoder: Decoder
     tracker: Tracker
-    behaviour: Behaviour
+    behaviour: Rules
 
     @classmethod
     def build(cls, site: SiteConfig, size: Size, decoder: Decoder, watch_id: str) -> "Pipeline":

@@ -78,8 +78,24 @@ class Illuminator(Protocol):
         ...
 
 
+class Stop(Protocol):
+    """What ends a process's loop: a threading.Event."""
+
+    def is_set(self) -> bool:
+        """Whether to end."""
+        ...
+
+    def wait(self, timeout: float) -> bool:
+        """Wait at most `timeout` seconds; whether to end."""
+        ...
+
+
 class Watchdog(Protocol):
     """Whoever restarts a process that has stopped making progress."""
+
+    def ready(self) -> None:
+        """Start-up is done."""
+        ...
 
     def alive(self) -> None:
         """Tell that one whole turn of the loop is done."""

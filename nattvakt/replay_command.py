@@ -9,8 +9,10 @@ from typing import IO
 import msgspec
 from tqdm import tqdm
 
-from firmware.config import SiteConfig, load_site
-from firmware.drivers.camera_file import FileCamera
+from firmware.config import SiteConfig
+from firmware.config_file import load_site
+from firmware.core.privacy import Masks
+from firmware.drivers.camera_file import FileCamera, FilmOptions
 from firmware.errors import NodeError
 from firmware.messages import AlarmEvent, Detection, StepResult
 from firmware.pipeline import Pipeline
@@ -96,8 +98,9 @@ def main(argv: list[str]) -> int:
     """Replay one source; exit status 0, or 1 with a message where the source breaks off."""
     args = parser().parse_args(argv)
     site = load_site(args.site) if args.site else SiteConfig()
-    detector, decoder = load_detector(args.model)
-    camera = FileCamera(args.source, rate_hz=LOOKS_HZ, encode=False)
+    detector = load_detector(args.model)
+    decoder = detector.decoder()
+    camera = FileCamera(args.source, Masks(site.masks), FilmOptions(rate_hz=LOOKS_HZ))
     tally = Tally()
     with ExitStack() as stack:
         stack.callback(camera.close)
