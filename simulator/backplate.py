@@ -1,9 +1,8 @@
-"""The standing world drawn once: luminance and depth per pixel, what each pixel belongs to, and how much of a car shows."""
+"""The standing world drawn once: luminance and depth per pixel, and how much of each car shows."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from firmware.messages import Size
 from simulator import scenery
@@ -17,6 +16,7 @@ from simulator.raster import GROUND, SKY, Surfaces, bare_ground, draw
 SAMPLES = 2
 _LUMINAIRE = 40.0
 _WINDOW = 0.25
+_REACH_M = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ def draw_backplate(lot: Lot, view: View) -> Backplate:
     """Draw the standing world at `SAMPLES` times the size, light it, and average it down."""
     fine = View(view.pose, Size(view.size.width_px * SAMPLES, view.size.height_px * SAMPLES))
     seen, _ = surfaces(lot, fine)
-    spots = fine.origin_m.astype(np.float32) + fine.rays(fine.whole).reshape(-1, 3) * _finite(seen.depth_m).reshape(-1, 1)
+    spots = fine.rays(fine.whole).reshape(-1, 3) * _finite(seen.depth_m).reshape(-1, 1)
+    spots += fine.origin_m.astype(np.float32)
     luminance = _lit(lot, fine, seen, spots)
     height, width = view.size.height_px, view.size.width_px
     luminance = np.minimum(luminance, _LUMINAIRE).reshape(height, SAMPLES, width, SAMPLES).mean(axis=(1, 3))
@@ -99,7 +100,8 @@ def under_cars(lot: Lot, spots_m: F32) -> F32:
     """How much light reaches ground points [n, 2]: little below a car, a soft edge around it."""
     open_sky = np.ones(len(spots_m), dtype=np.float32)
     for car in lot.cars:
-        near: NDArray[np.int64] = np.flatnonzero(np.abs(spots_m - np.array(car.place_m, dtype=np.float32)).max(axis=1) < 4.0)
+        x_m, y_m = car.place_m
+        near = np.flatnonzero((np.abs(spots_m[:, 0] - x_m) < _REACH_M) & (np.abs(spots_m[:, 1] - y_m) < _REACH_M))
         outside = car.outside_m(spots_m[near])
         open_sky[near] *= np.clip(0.55 + outside * 0.9, 0.10, 1.0)
     return open_sky

@@ -121,7 +121,9 @@ class Car:
         """Distance of ground points [n, 2] to the footprint; negative inside."""
         spot = np.concatenate([points_m, np.zeros((len(points_m), 1), dtype=np.float32)], axis=1)
         local = np.abs(self.to_car(spot)[:, :2]) - np.array([self.shape.length_m / 2, self.shape.width_m / 2])
-        return np.asarray(np.linalg.norm(np.maximum(local, 0), axis=1) + np.minimum(local.max(axis=1), 0), dtype=np.float32)
+        along, across = local[:, 0], local[:, 1]
+        outside = np.hypot(np.maximum(along, 0), np.maximum(across, 0))
+        return np.asarray(outside + np.minimum(np.maximum(along, across), 0), dtype=np.float32)
 
     def mesh(self) -> Mesh:
         """Its body, wheels and mirrors, in the world."""

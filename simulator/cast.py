@@ -1,4 +1,4 @@
-"""People onto the picture: rays against capsules, tested against the standing world's depth, lit like everything else."""
+"""People onto the picture: rays against capsules, tested against the standing world's depth, and lit."""
 
 from dataclasses import dataclass
 
@@ -142,8 +142,7 @@ def contact_shadow(view: View, light: F32, depth_m: F32, place_m: F64) -> None:
         return
     rays = view.rays(window)
     to_ground = -view.pose.height_m / np.minimum(rays[..., 2], -1e-3)
-    rows, columns = window.slices
-    fine = depth_m[rows.start * SAMPLES : rows.stop * SAMPLES : SAMPLES, columns.start * SAMPLES : columns.stop * SAMPLES : SAMPLES]
-    off_sq = (rays[..., 0] * to_ground - place_m[0]) ** 2 + (rays[..., 1] * to_ground - place_m[1]) ** 2
-    dark = 0.5 * np.exp(-off_sq / 0.07) * (np.abs(fine - to_ground) < 0.3)
+    seen = depth_m[::SAMPLES, ::SAMPLES][window.slices]
+    off = rays[..., :2] * to_ground[..., None] + (view.origin_m[:2] - place_m).astype(np.float32)
+    dark = 0.5 * np.exp(-(off[..., 0] ** 2 + off[..., 1] ** 2) / 0.07) * (np.abs(seen - to_ground) < 0.3)
     light[window.slices] *= (1 - dark).astype(np.float32)

@@ -5,6 +5,7 @@ import numpy as np
 from simulator.actors import Actor, Itinerary
 from simulator.body import CROUCHING, PEERING, PRYING, TELEPHONING, TRYING, UPRIGHT, Posture, random_person
 from simulator.lot import Lot, beside
+from simulator.optics import F64
 from simulator.stories import Story
 
 LENGTH_S = 20.0
@@ -39,13 +40,14 @@ def _somebody(lot: Lot, rng: np.random.Generator, number: int) -> Actor:
     return trip.actor(random_person(rng, number))
 
 
-def _anywhere(lot: Lot, rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """A spot in the lane, before or behind it, that no car stands on; a metre from the picture's lower edge at least."""
+def _anywhere(lot: Lot, rng: np.random.Generator) -> F64:
+    """A spot on this side of the hedge, in or just beside the picture, that no car stands on."""
     pose = lot.pose
-    nearest = pose.height_m / np.tan(min(pose.tilt_rad + 0.30, 1.3))
+    nearest = max(3.0, pose.height_m / float(np.tan(min(pose.tilt_rad + 0.25, 1.2))))
     while True:
-        y = float(rng.uniform(max(nearest, 2.5), lot.backdrop.hedge_y_m))
-        reach = y * np.tan(pose.horizontal_view_rad / 2) * 1.05
-        spot = np.array([y * np.tan(pose.azimuth_rad) + rng.uniform(-reach, reach), y])
-        if all(float(car.outside_m(spot[None].astype(np.float32))[0]) > 0.35 for car in lot.cars):
-            return spot
+        away = float(rng.uniform(nearest, 30.0))
+        angle = pose.azimuth_rad + float(rng.uniform(-0.53, 0.53)) * pose.horizontal_view_rad
+        spot = np.array(pose.foot_m) + away * np.array([np.sin(angle), np.cos(angle)])
+        free = all(float(car.outside_m(spot[None].astype(np.float32))[0]) > 0.35 for car in lot.cars)
+        if free and spot[1] < lot.backdrop.hedge_y_m - 0.3:
+            return np.asarray(spot)

@@ -17,9 +17,9 @@ _LAMP_PEAK = 0.35
 
 
 def beam(view: View, lot: Lot, spots_m: F32) -> F32:
-    """Irradiance from the infrared lamp at spots [n, 3]: hot centre, dark edge (a two-part LED profile), inverse square."""
+    """Irradiance from the infrared lamp at spots [n, 3]: hot centre, dark edge (two-part profile), inverse square."""
     away = spots_m - view.origin_m.astype(np.float32)
-    distance_sq = np.maximum((away * away).sum(axis=1), 0.25)
+    distance_sq = np.maximum(_dot(away, away), 0.25)
     cosine = np.clip(away @ view.axes[2].astype(np.float32) / np.sqrt(distance_sq), -1, 1)
     angle_sq = 2 * (1 - cosine)
     hot = angle_sq / np.float32(lot.lighting.beam_rad**2)
@@ -31,11 +31,12 @@ def beam(view: View, lot: Lot, spots_m: F32) -> F32:
 def shade(view: View, lot: Lot, spots_m: F32, normal: F32, material: Material) -> F32:
     """Luminance of spots [n, 3] as seen from the lens.
 
-    Rough surfaces under a lamp beside the lens look flatter than Lambert's law (Oren and Nayar 1994): cosine to the 0.6.
+    Rough surfaces under a lamp beside the lens look flatter than Lambert's law says (Oren and Nayar 1994): the cosine
+    is raised to 0.6.
     """
     to_lens = view.origin_m.astype(np.float32) - spots_m
-    to_lens /= np.linalg.norm(to_lens, axis=1, keepdims=True)
-    facing = np.maximum((to_lens * normal).sum(axis=1), 0.0)
+    to_lens /= np.sqrt(_dot(to_lens, to_lens))[:, None]
+    facing = np.maximum(_dot(to_lens, normal), 0.0)
     gloss = material.gloss * facing ** (material.sharpness * 2)
     seen = material.albedo * facing**0.6 + gloss + material.retro * (facing > 0.05)
     luminance = beam(view, lot, spots_m) * seen + lot.lighting.ambient * material.albedo * (0.55 + 0.45 * normal[:, 2])
@@ -47,12 +48,16 @@ def shade(view: View, lot: Lot, spots_m: F32, normal: F32, material: Material) -
 def lamp_light(lamp: Lamp, spots_m: F32, normal: F32, to_lens: F32, material: Material) -> F32:
     """What one lamp on a post adds: a pool of light below it, and its glint on glossy paint."""
     towards = np.array([*lamp.place_m, lamp.height_m], dtype=np.float32) - spots_m
-    distance_sq = np.maximum((towards * towards).sum(axis=1), 0.5)
+    distance_sq = np.maximum(_dot(towards, towards), 0.5)
     towards = towards / np.sqrt(distance_sq)[:, None]
-    cosine = np.maximum((towards * normal).sum(axis=1), 0.0)
+    cosine = np.maximum(_dot(towards, normal), 0.0)
     cutoff = np.clip(towards[:, 2] * 1.6, 0, 1)
     between = towards + to_lens
-    between /= np.maximum(np.linalg.norm(between, axis=1, keepdims=True), 1e-6)
-    glint = material.gloss * np.maximum((between * normal).sum(axis=1), 0.0) ** (material.sharpness * 5) * 2
+    between /= np.maximum(np.sqrt(_dot(between, between)), 1e-6)[:, None]
+    glint = material.gloss * np.maximum(_dot(between, normal), 0.0) ** (material.sharpness * 5) * 2
     strength = lamp.strength * _LAMP_PEAK * _LAMP_REFERENCE_M**2
     return np.asarray(strength / distance_sq * cutoff * (material.albedo * cosine + glint), dtype=np.float32)
+
+
+def _dot(a: F32, b: F32) -> F32:
+    return np.asarray(np.einsum("nc,nc->n", a, b), dtype=np.float32)

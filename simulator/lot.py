@@ -80,7 +80,6 @@ class Lot:
 def random_lot(seed: int, wild: bool = False) -> Lot:
     """A lot by seed. `wild` spreads pole, lens and light far beyond the usual, for training pictures."""
     rng = np.random.default_rng([seed, 101])
-    pose = _pose(rng, wild)
     near_y = float(rng.uniform(7.0, 8.0))
     lane = (near_y + 5.0, near_y + 5.0 + float(rng.uniform(4.8, 6.0)))
     side = 1.0 if rng.random() < 0.5 else -1.0
@@ -92,16 +91,30 @@ def random_lot(seed: int, wild: bool = False) -> Lot:
     start = float(rng.uniform(1.2, 2.6))
     near = [Bay(side * (start + (i + 0.5) * width), lane[0], near_y, width) for i in range(near_count)]
     bays = tuple(far + near)
-    return Lot(seed, pose, bays, _parked(rng, bays), lane, _lighting(rng, lane[1] + 5.6, wild), _backdrop(rng, lane[1] + 5.0))
+    pose = _wild_pose(rng, sum(lane) / 2) if wild else _pose(rng)
+    lighting, backdrop = _lighting(rng, lane[1] + 5.6, wild), _backdrop(rng, lane[1] + 5.0)
+    return Lot(seed, pose, bays, _parked(rng, bays), lane, lighting, backdrop)
 
 
-def _pose(rng: np.random.Generator, wild: bool) -> PolePose:
+def _pose(rng: np.random.Generator) -> PolePose:
     height, view = rng.uniform(4.7, 5.4), rng.uniform(1.15, 1.32)
     azimuth, tilt = rng.uniform(-0.10, 0.10), rng.uniform(0.34, 0.40)
-    if wild:
-        height, view = rng.uniform(3.6, 6.4), rng.uniform(0.80, 1.70)
-        azimuth, tilt = rng.uniform(-0.45, 0.45), rng.uniform(0.24, 0.50)
     return PolePose(float(height), float(azimuth), float(tilt), float(view))
+
+
+def _wild_pose(rng: np.random.Generator, lane_m: float) -> PolePose:
+    """Before the rows, at the lane's end, or at a corner of the lot, looking about at its middle."""
+    height, view, tilt = rng.uniform(3.6, 6.4), rng.uniform(0.80, 1.70), rng.uniform(0.24, 0.50)
+    side = 1 if rng.random() < 0.5 else -1
+    place = rng.random()
+    if place < 0.4:
+        foot = (0.0, 0.0)
+    elif place < 0.75:
+        foot = (side * float(rng.uniform(10, 18)), lane_m + float(rng.uniform(-2.5, 2.5)))
+    else:
+        foot = (side * float(rng.uniform(7, 14)), float(rng.uniform(0.0, 5.0)))
+    middle = np.arctan2(-foot[0], lane_m + 2.0 - foot[1])
+    return PolePose(float(height), float(middle + rng.uniform(-0.4, 0.4)), float(tilt), float(view), foot)
 
 
 def _parked(rng: np.random.Generator, bays: tuple[Bay, ...]) -> tuple[Car, ...]:

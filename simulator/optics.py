@@ -1,7 +1,7 @@
 """The pole's camera as geometry: a pinhole over a flat lot.
 
-World: metres, right-handed, x to the right along the rows of bays, y away from the pole, z up; the pole's foot is the
-origin. Picture: pixels from the upper left corner, the first pixel's centre at (0.5, 0.5). Depth is the distance along
+World: metres, right-handed, x along the rows of bays, y across them (away from the usual pole, whose foot is the origin),
+z up. Picture: pixels from the upper left corner, the first pixel's centre at (0.5, 0.5). Depth is the distance along
 the optical axis in metres (not along the ray), so that a pixel's point is `origin + depth * ray`.
 """
 
@@ -19,12 +19,13 @@ F64 = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class PolePose:
-    """Where the camera hangs and looks: height, azimuth (0 = along y, positive to the right), tilt below the horizon."""
+    """Where the camera hangs and looks: height, azimuth (0 along y, positive to the right), tilt below the horizon."""
 
     height_m: float = 5.0
     azimuth_rad: float = 0.0
     tilt_rad: float = 0.35
     horizontal_view_rad: float = 1.25
+    foot_m: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class View:
     @cached_property
     def origin_m(self) -> F64:
         """The lens, [3]."""
-        return np.array([0.0, 0.0, self.pose.height_m])
+        return np.array([*self.pose.foot_m, self.pose.height_m])
 
     @cached_property
     def axes(self) -> F64:
@@ -98,7 +99,7 @@ class View:
         flat = (np.asarray(points_px, dtype=np.float64) - middle) / self.focal_px
         rays = flat[:, :1] * self.axes[0] + flat[:, 1:] * self.axes[1] + self.axes[2]
         down = np.where(rays[:, 2] < -1e-6, rays[:, 2], np.nan)
-        return np.asarray(rays[:, :2] * (-self.pose.height_m / down)[:, None])
+        return np.asarray(rays[:, :2] * (-self.pose.height_m / down)[:, None] + self.origin_m[:2])
 
     @property
     def whole(self) -> Window:

@@ -4,7 +4,7 @@ import numpy as np
 
 from simulator.lot import Backdrop, Lot
 from simulator.materials import Grain, Material
-from simulator.mesh import Mesh, box, flat, grid, joined, post
+from simulator.mesh import Mesh, box, grid, joined, post
 from simulator.optics import F32
 
 HEDGE, WALL, KERB, POST, LUMINAIRE = 200, 201, 202, 203, 204
@@ -15,7 +15,9 @@ _SIDE_M = 45.0
 def solids(lot: Lot, grain: Grain) -> list[tuple[int, Mesh]]:
     """Everything upright but cars, each with its tag."""
     far = lot.ground_m[3] + _KERB_OFF_M
-    kerb = box(np.array([-_SIDE_M, far, 0.0]), np.array([_SIDE_M, far + 0.18, 0.12]))
+    kerb = joined([
+        box(np.array([x, far, 0.0]), np.array([x + 3.0, far + 0.18, 0.12])) for x in np.arange(-_SIDE_M, _SIDE_M, 3.0)
+    ])  # fmt: skip
     posts = [post(np.array([*lamp.place_m, 0.0]), lamp.height_m, 0.06) for lamp in lot.lighting.lamps]
     heads = [
         box(np.array([x - 0.22, y - 0.45, lamp.height_m - 0.06]), np.array([x + 0.22, y + 0.1, lamp.height_m + 0.04]))
@@ -29,9 +31,12 @@ def solids(lot: Lot, grain: Grain) -> list[tuple[int, Mesh]]:
 
 
 def _wall(backdrop: Backdrop) -> Mesh:
-    y, high = backdrop.wall_y_m, backdrop.wall_height_m
-    corners = [(-_SIDE_M, y, 0), (_SIDE_M, y, 0), (_SIDE_M, y, high), (-_SIDE_M, y, high)]
-    return flat(np.array(corners, dtype=np.float64))
+    """In panels: one that reaches behind the lens is left out, and the others stay."""
+    points = np.zeros((31, 2, 3))
+    points[..., 0] = np.linspace(-_SIDE_M, _SIDE_M, 31)[:, None]
+    points[..., 1] = backdrop.wall_y_m
+    points[:, 1, 2] = backdrop.wall_height_m
+    return grid(points)
 
 
 def _hedge(backdrop: Backdrop, grain: Grain) -> Mesh:
@@ -77,8 +82,11 @@ def _wear(lot: Lot, grain: Grain, x: F32, y: F32, material: Material) -> None:
         material.albedo[(x > left) & (x < left + wide) & (y > near) & (y < near + deep)] *= tone
     for bay in lot.bays:
         middle = (bay.opening_y_m + bay.inner_y_m) / 2 + rng.uniform(-1.5, 1.5)
-        spot = ((x - bay.middle_x_m) / 0.35) ** 2 + ((y - middle) / 0.6) ** 2 + 0.5 * grain.at(x, y, 0.2)
-        material.albedo[:] *= 1 - rng.uniform(0.1, 0.45) * np.exp(-np.maximum(spot, 0))
+        depth = rng.uniform(0.1, 0.45)
+        close = np.flatnonzero((np.abs(x - bay.middle_x_m) < 1.0) & (np.abs(y - middle) < 1.7))
+        spot = ((x[close] - bay.middle_x_m) / 0.35) ** 2 + ((y[close] - middle) / 0.6) ** 2
+        spot += 0.5 * grain.at(x[close], y[close], 0.2)
+        material.albedo[close] *= (1 - depth * np.exp(-np.maximum(spot, 0))).astype(np.float32)
     crack = np.abs(x * 0.3 + y - 14 + 0.7 * grain.at(x, y, 1.1)) < 0.02
     material.albedo[crack] *= 0.6
 

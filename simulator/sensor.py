@@ -20,8 +20,8 @@ class Sensor:
     """`mean_grey` is what automatic exposure aims at (0..1); `shot` and `read` are noise against full scale 1."""
 
     mean_grey: float = 0.30
-    shot: float = 0.0005
-    read: float = 0.0035
+    shot: float = 0.0002
+    read: float = 0.0018
     fixed: float = 0.008
     blur_ratio: float = 0.0007
     bloom: float = 0.05
@@ -37,8 +37,8 @@ def random_sensor(rng: np.random.Generator, wild: bool = False) -> Sensor:
     noise = float(np.exp(rng.uniform(np.log(0.3), np.log(5.0))))
     return Sensor(
         mean_grey=float(rng.uniform(0.16, 0.48)),
-        shot=0.0005 * noise,
-        read=0.0035 * noise**0.7,
+        shot=0.0003 * noise,
+        read=0.0022 * noise**0.7,
         fixed=float(rng.uniform(0.0, 0.02)),
         blur_ratio=float(rng.uniform(0.0004, 0.0016)),
         bloom=float(rng.uniform(0.0, 0.15)),
@@ -58,8 +58,12 @@ def blurred(light: F32, sigma_px: float) -> F32:
     padded = np.pad(light, reach, mode="edge")
     if reach <= 4:
         height, width = light.shape
-        rows = sum(float(tap) * padded[i : i + height] for i, tap in enumerate(taps))
-        return np.asarray(sum(float(tap) * rows[:, i : i + width] for i, tap in enumerate(taps)), dtype=np.float32)
+        rows, both = np.zeros((height, padded.shape[1]), dtype=np.float32), np.zeros_like(light)
+        for i, tap in enumerate(taps):
+            rows += np.float32(tap) * padded[i : i + height]
+        for i, tap in enumerate(taps):
+            both += np.float32(tap) * rows[:, i : i + width]
+        return both
     shape = padded.shape
     spread = np.fft.rfft2(padded)
     for axis, size in enumerate(shape):

@@ -46,7 +46,7 @@ def _zone(lot: Lot, view: View) -> F64:
     points = seen[:, :2] / seen[:, 2:] * view.focal_px + np.array([view.size.width_px / 2, view.size.height_px / 2])
     for normal, least in (((1, 0), 0), ((-1, 0), -view.size.width_px), ((0, 1), 0), ((0, -1), -view.size.height_px)):
         points = _cut(points, np.array(normal, dtype=np.float64), least)
-    return points
+    return np.asarray(points)
 
 
 def _cut(polygon: F64, normal: F64, least: float) -> F64:

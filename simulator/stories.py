@@ -91,18 +91,19 @@ def _prowling(lot: Lot, rng: np.random.Generator) -> Story:
 
 
 def _demo(lot: Lot, rng: np.random.Generator) -> Story:
-    return _prowl(lot, rng, 12.0, 3)
+    return _prowl(lot, rng, 11.0, 3, brisk=True)
 
 
-def _prowl(lot: Lot, rng: np.random.Generator, start_s: float, count: int) -> Story:
-    trip = _arrive(lot, rng, start_s, float(rng.uniform(1.1, 1.45)))
+def _prowl(lot: Lot, rng: np.random.Generator, start_s: float, count: int, brisk: bool = False) -> Story:
+    """`brisk`: without loitering on the way, and from the cars nearest to where they come in."""
+    trip = _arrive(lot, rng, start_s, float(rng.uniform(1.45, 1.55) if brisk else rng.uniform(1.1, 1.45)))
     visits = []
-    for car in _row_of(lot, rng, count, trip.place_m):
+    for car in _row_of(lot, rng, count, trip.place_m, nearest=brisk):
         side = _better_side(lot, car)
         _approach(lot, trip, car, side, 0.46)
         visits.append(trip.now_s)
-        trip.stay(float(rng.uniform(2.4, 4.0)), "look-in", PEERING, _side_of(car, side, 0.46))
-        trip.stay(float(rng.uniform(1.2, 2.0)), "try-handle", TRYING)
+        trip.stay(float(rng.uniform(2.4, 2.8 if brisk else 4.0)), "look-in", PEERING, _side_of(car, side, 0.46))
+        trip.stay(float(rng.uniform(1.2, 1.4 if brisk else 2.0)), "try-handle", TRYING)
         ended = trip.now_s
         _back_out(lot, trip, car)
     _leave(lot, rng, trip)
@@ -222,13 +223,13 @@ def _choose(lot: Lot, rng: np.random.Generator, count: int) -> list[Car]:
     return [inside[i] for i in order]
 
 
-def _row_of(lot: Lot, rng: np.random.Generator, count: int, from_m: F64) -> list[Car]:
+def _row_of(lot: Lot, rng: np.random.Generator, count: int, from_m: F64, nearest: bool) -> list[Car]:
     """Cars to visit in the order of the way: mostly neighbours, from where somebody comes."""
     inside = _choose(lot, rng, len(lot.cars))
     far = [car for car in inside if car.place_m[1] > lot.lane_middle_m]
     row = far if len(far) >= count else inside
     row = sorted(row, key=lambda car: abs(car.place_m[0] - from_m[0]))
-    first = int(rng.integers(0, len(row) - count + 1))
+    first = 0 if nearest else int(rng.integers(0, len(row) - count + 1))
     return row[first : first + count]
 
 
