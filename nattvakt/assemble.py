@@ -137,9 +137,9 @@ def open_camera(config: NodeConfig, site: SiteConfig, clock: Clock) -> Camera:
     """The camera that the configuration names. Raises CameraError."""
     camera, masks = config.camera, Masks(site.masks)
     if camera.driver == "picamera2":
-        from firmware.drivers.camera_picamera2 import Picamera2Camera
+        from firmware.drivers.camera_picamera2 import PiCamera
 
-        return Picamera2Camera(Size(camera.width_px, camera.height_px), masks, encoder_settings(config))
+        return PiCamera(camera, masks)
     if camera.driver == "scene":
         from simulator.camera import SceneCamera
 
