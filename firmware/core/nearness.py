@@ -12,7 +12,8 @@ from math import hypot, inf, sqrt
 
 from firmware.core.boxes import inside, overlap
 from firmware.core.ground import FORESHORTENING, PERSON_M, Ground
-from firmware.messages import Box, Track
+from firmware.core.trail import NOMINAL_M
+from firmware.messages import Box, ObjectKind, Track
 
 CAR_LENGTH_M = 4.5
 CAR_WIDTH_M = 1.8
@@ -63,7 +64,9 @@ class Nearness:
             return _outside(person.x, person.y, self._footprint(vehicle))
         m_per_px = PERSON_M / _tall_px(person)
         near_px = box.y_px + box.h_px
-        far_px = near_px - _depth_m(box.w_px * m_per_px) * FORESHORTENING / m_per_px
+        # The vehicle's own scale says how much of its side it shows; the person may stand much farther away.
+        width_m = box.w_px * NOMINAL_M[ObjectKind.VEHICLE] / max(box.h_px, 4.0)
+        far_px = near_px - _depth_m(width_m) * FORESHORTENING / m_per_px
         dy_px = max(far_px - person.y, person.y - near_px, 0.0)
         return hypot(dx_px, dy_px / FORESHORTENING) * m_per_px
 

@@ -32,8 +32,8 @@ def project(x_m: float, y_m: float, z_m: float = 0.0) -> tuple[float, float]:
 
 
 def calibration(*places: tuple[float, float]) -> tuple[GroundPoint, ...]:
-    """What a tape measure on this lot gives (default: a rectangle of 16 x 20 m and its middle)."""
-    places = places or ((-8, 10), (8, 10), (8, 30), (-8, 30), (0, 18))
+    """What a tape measure on this lot gives (default: five places all over it)."""
+    places = places or ((-6, 10), (6, 10), (10, 30), (-10, 30), (0, 18))
     points = []
     for x_m, y_m in places:
         x_px, y_px = project(x_m, y_m)

@@ -64,10 +64,14 @@ class Hearth:
     """One place that burns, or seems to."""
 
     kind: ObjectKind
+    id: int
+    """Its first track's: flames are lost and found, the hearth stays."""
     track: Track
     first_s: float
     last_s: float
     covered_s: float = 0.0
+    vehicle: int | None = None
+    """Where it began to look like a fire."""
     alive_s: float | None = None
     """Since when it has looked alive."""
     samples: deque[tuple[float, Box]] = field(default_factory=lambda: deque(maxlen=SAMPLES))
@@ -165,7 +169,7 @@ class Fire:
         for hearth in self._hearths:
             if hearth.kind is track.kind and (hearth.track.id == track.id or hearth.near(track.box)):
                 return hearth
-        self._hearths.append(Hearth(track.kind, track, track.first_s, track.first_s))
+        self._hearths.append(Hearth(track.kind, track.id, track, track.first_s, track.first_s))
         return self._hearths[-1]
 
     def _judge(self, hearth: Hearth, scene: Scene) -> list[Finding]:
@@ -177,12 +181,13 @@ class Fire:
         alive = hearth.stays_alive(growth > 1.0 or (flame and hearth.flickers(self._jitter_px)))
         if zone is None or not lasted or not alive or not hearth.steady_sight or hearth.travels():
             return []
-        vehicle = _vehicle_at(hearth.track.box, scene)
-        things = [AlarmObject(hearth.kind, hearth.track.id)]
-        if vehicle is not None:
-            things.append(AlarmObject(ObjectKind.VEHICLE, vehicle))
+        if hearth.vehicle not in scene.vehicles:
+            hearth.vehicle = _vehicle_at(hearth.track.box, scene)
+        things = [AlarmObject(hearth.kind, hearth.id)]
+        if hearth.vehicle is not None:
+            things.append(AlarmObject(ObjectKind.VEHICLE, hearth.vehicle))
         what = "flames" if flame else "smoke"
-        where = " at a vehicle" if vehicle is not None else ""
+        where = " at a vehicle" if hearth.vehicle is not None else ""
         grown = f", {growth:.1f} times as large as before" if growth > 1.0 else ""
         return [
             Finding(
