@@ -70,7 +70,7 @@ class FilmSource:
     def _decoded(self, container: InputContainer, times: "RisingTimes") -> Iterator[av.VideoFrame]:
         """Frames until the end or the first damage, which raises CameraError.
 
-        Packets before the first picture may fail: a recording that was begun in the middle of a stream has such.
+        What comes before the first whole picture may fail: a recording begun in the middle of a stream has such.
         """
         begun = False
         packets = container.demux(container.streams.video[0])
@@ -88,8 +88,11 @@ class FilmSource:
                 continue
             for frame in frames:
                 assert isinstance(frame, av.VideoFrame)
-                begun = True
-                yield frame
+                if frame.is_corrupt and begun:
+                    raise self._damaged(times.last_s, "a picture is incomplete")
+                if not frame.is_corrupt:
+                    begun = True
+                    yield frame
 
     def _check_complete(self, container: InputContainer, last_s: float) -> None:
         declared_s = _declared_s(container)
