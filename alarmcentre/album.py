@@ -38,8 +38,11 @@ class Album:
         if not jpeg.startswith(b"\xff\xd8"):
             raise WireError(f"the still is not a JPEG (it starts {jpeg[:8]!r})")
         sha256 = hashlib.sha256(jpeg).hexdigest()
-        if sha256 in {one.sha256 for one in self._journal.saved(topics, alarm, STILL)}:
+        before = {one.sha256 for one in self._journal.saved(topics, alarm, STILL)}
+        if sha256 in before:
             return None
+        if len(before) >= VERSIONS_LIMIT:
+            raise WireError(f"alarm {alarm!r} has {VERSIONS_LIMIT} different stills; no more are taken")
         path = self.free_path(topics, alarm, ".jpg", at)
         write_atomic(path, jpeg, 0o600)
         self._journal.save(Saved(topics, alarm, STILL, sha256, path.name), at.t_utc)

@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="nattvakt alarms",
         description="Print alarms as they come; save each alarm's still and clip; say when a node goes quiet.",
-        epilog="Certificates come from: nattvakt provision centre. Ctrl-C ends it; what comes later waits at the broker.",
+        epilog="Certificates come from: nattvakt provision centre. Ctrl-C ends it; later alarms wait at the broker.",
     )
     parser.add_argument("--host", required=True, help="the broker's name, as it stands in its certificate")
     parser.add_argument("--port", type=_port, default=8883, help="default 8883")

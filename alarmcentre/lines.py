@@ -97,7 +97,11 @@ def _(event: AlarmSeen) -> str:
     head = "ALARM" if alarm.phase == "new" else alarm.phase
     counted = Counter(thing.kind for thing in alarm.objects)
     things = ", ".join(f"{number} {kind}" for kind, number in counted.items())
-    late = f"DELAYED {_duration(event.delay_s)}" if alarm.delayed else f"{event.delay_s:.1f} s after"
+    late = f"{event.delay_s:.1f} s ago"
+    if event.delay_s < -1.0:
+        late = f"{_duration(-event.delay_s)} ahead of our clock"
+    elif alarm.delayed:
+        late = f"DELAYED {_duration(event.delay_s)}"
     parts = [
         f"{head:<7}  {_who(event.topics)}", f"{alarm.kind}, {alarm.severity}", alarm.zone, alarm.reason, things,
         f"at {clock_text(alarm.t_utc)}, {late}", alarm.id,
