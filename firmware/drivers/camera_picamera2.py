@@ -70,12 +70,14 @@ class PiCamera:
         self._patience = patience or Patience()
         self._lock = threading.Lock()
         self._session: _Session | None = None
+        self._stuck = False
         self.frames_dropped = 0
         self.packets_dropped = 0
 
     def frames(self) -> Iterator[Frame]:
         """Open the camera and yield frames until closed. `t_s` is when the sensor began the picture, monotonic."""
         session = _Session(self._camera, self._masks)
+        self._check_not_stuck()
         with self._lock:
             if self._session is not None:
                 raise CameraError("the camera is open already: close it first")
@@ -90,13 +92,22 @@ class PiCamera:
 
     def close(self) -> None:
         """Dark. Idempotent, from any thread. Raises CameraStuckError where the stack hangs: the process must end."""
+        self._let_go()
+        self._check_not_stuck()
+
+    def _let_go(self) -> None:
+        """Close the session, if there is one. A hang is remembered and not raised: Python swallows what a generator
+        raises while it is thrown away, and this must not be lost."""
         with self._lock:
             session, self._session = self._session, None
         if session is not None:
             self.frames_dropped += session.looks.dropped
             self.packets_dropped += session.packets.dropped
-            if not _in_time(session.close, self._patience.close_s):
-                raise CameraStuckError(f"the camera is not let go in {self._patience.close_s:.0f} s: end the process")
+            self._stuck |= not _in_time(session.close, self._patience.close_s)
+
+    def _check_not_stuck(self) -> None:
+        if self._stuck:
+            raise CameraStuckError(f"the camera is not let go in {self._patience.close_s:.0f} s: end the process")
 
     def _look(self, session: "_Session") -> Iterator[Frame]:
         try:
@@ -114,7 +125,7 @@ class PiCamera:
                 number += 1
         finally:
             if self._session is session:
-                self.close()
+                self._let_go()
 
 
 class _Session:
