@@ -35,7 +35,7 @@ class Pipeline:
     def build(cls, site: SiteConfig, size: Size, decoder: Decoder, watch_id: str) -> "Pipeline":
         """The pipeline for one camera picture of `size`. Raises ValueError where the site's calibration cannot hold."""
         ground = Ground(site.calibration, size)
-        return cls(MotionGate(), decoder, Tracker(ground), Behaviour(site, size, watch_id))
+        return cls(MotionGate(), decoder, Tracker(ground), Behaviour(site, size, watch_id, ground))
 
     def wants_look(self, frame: Frame) -> bool:
         """Whether this frame is worth the detector's time. Call once for every frame, before `step`."""
