@@ -185,6 +185,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--extra-share", type=float, default=0.35, help="share of rendered pictures (default 0.35)")
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--no-anneal", action="store_true", help="keep the rate: a later run goes on and ends it")
+    parser.add_argument("--freeze-early", action="store_true", help="leave the layers up to stride 8: half the time")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.set_defaults(command=_train)
@@ -202,6 +203,7 @@ def _train(options: argparse.Namespace) -> int:
         extra_share=options.extra_share,
         rate=options.rate,
         anneal=not options.no_anneal,
+        freeze_early=options.freeze_early,
         seed=options.seed,
         threads=options.threads,
     )

@@ -26,6 +26,7 @@ LAYOUTS = ((1, 1), (1, 2), (2, 2), (3, 3))
 LAYOUT_CHANCES = (0.40, 0.15, 0.30, 0.15)
 VISIBLE_SHARE = 0.4  # a box cut down further than this is ignored rather than learnt
 SMALLEST_PX = 4.0
+EMPTY_CHANCE = 0.05  # cells left flat: fog, a covered lens, a wall; nothing may be found there
 
 
 @dataclass(slots=True)
@@ -63,6 +64,8 @@ def compose(
     for row in range(rows):
         for column in range(columns):
             cell = Cell(width_px * column // columns, height_px * row // rows, width_px // columns, height_px // rows)
+            if rng.random() < EMPTY_CHANCE:
+                continue
             _place(sample, pictures[rng.choice(len(pictures), p=shares)], cell, rng)
     sample.image = look.night_look(sample.image, rng)
     return sample

@@ -8,6 +8,7 @@ tables' categories are 1-based, and category 6 (animal) is background to us.
 from __future__ import annotations
 
 import collections
+import dataclasses
 import json
 import tarfile
 from collections.abc import Iterator
@@ -18,13 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_CLASSES = 5
+SMOKE = 4
 EVERY_CLASS = -1  # an ignored box that hides all classes
+FILLS_THE_PICTURE = 0.8  # share of the picture from which a box of smoke is fog
 Boxes = NDArray[np.float32]  # [n, 4] x0, y0, x1, y1 in pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One labelled picture, still compressed.
+    """One labelled picture, still compressed; `size_px` is width and height.
 
     `labelled` lists the classes for which "no box" means "no object"; of all others the picture says nothing.
     `ignored` holds boxes that are neither right nor wrong, `ignored_classes` their class or `EVERY_CLASS`.
@@ -33,6 +36,7 @@ class Picture:
     name: str
     source: str
     data: bytes
+    size_px: tuple[int, int]
     boxes: Boxes
     classes: NDArray[np.int64]
     ignored: Boxes
@@ -90,11 +94,25 @@ def _picture(image: dict, annotations: list, data: bytes, info: dict) -> Picture
         name=image["file_name"],
         source=info.get("source", "extra"),
         data=data,
+        size_px=(image["width"], image["height"]),
         boxes=corners([a["bbox"] for a in kept]),
         classes=np.array([a["category_id"] - 1 for a in kept], np.int64),
         ignored=corners([a["bbox"] for a in hidden]),
         ignored_classes=np.full(len(hidden), EVERY_CLASS, np.int64),
         labelled=frozenset(int(c) - 1 for c in labelled if c <= N_CLASSES),
+    )
+
+
+def without_fog(picture: Picture) -> Picture:
+    """Ignore smoke that fills the picture: it has no place, and teaches that any flat grey is smoke."""
+    sides = picture.boxes[:, 2:] - picture.boxes[:, :2]
+    fog = (picture.classes == SMOKE) & (sides.prod(1) > FILLS_THE_PICTURE * picture.size_px[0] * picture.size_px[1])
+    return dataclasses.replace(
+        picture,
+        boxes=picture.boxes[~fog],
+        classes=picture.classes[~fog],
+        ignored=np.concatenate((picture.ignored, picture.boxes[fog])),
+        ignored_classes=np.concatenate((picture.ignored_classes, picture.classes[fog])),
     )
 
 

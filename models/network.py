@@ -139,6 +139,10 @@ class Detector(nn.Module):
         self.upsample = nn.Upsample(scale_factor=2, mode="nearest")
         self.heads = nn.ModuleList(Head(width, classes) for width in (64, 128, 256))
 
+    def early(self) -> list[nn.Module]:
+        """The layers up to stride 8: edges and textures, which COCO has taught well, and most of the work."""
+        return [self.stem, self.dark2, self.dark3]
+
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Detect in `[batch, 1, height, width]`; both sides must be multiples of 32."""
         p3 = self.dark3(self.dark2(self.stem(x)))

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from models.compose import Sample, Samples, source_shares
-from models.data import Picture, read_folder, read_sources
+from models.data import Picture, read_folder, read_sources, without_fog
 from models.loss import Cells, Targets, detection_loss
 from models.network import INPUT_HEIGHT_PX, INPUT_WIDTH_PX, Detector, from_onnx
 from models.progress import ProgressLine
@@ -46,6 +46,7 @@ class Plan:
     batch: int = 16
     rate: float = 4e-4
     anneal: bool = True
+    freeze_early: bool = False
     seed: int = 1
     threads: int = 2
     weights: dict[str, float] = field(default_factory=lambda: dict(SOURCE_WEIGHTS))
@@ -62,6 +63,9 @@ def train(plan: Plan) -> Path:
     checkpoint = plan.run_folder / "last.pt"
     step = _resume(checkpoint, network, average, optimiser)
     network.to(memory_format=torch.channels_last)
+    if plan.freeze_early:
+        for layers in network.early():
+            layers.requires_grad_(False)
     pictures, shares = _pictures(plan)
     samples = Samples(pictures, shares, (plan.seed, step), (INPUT_WIDTH_PX, INPUT_HEIGHT_PX))
     loader = torch.utils.data.DataLoader(samples, plan.batch, num_workers=1, collate_fn=list, prefetch_factor=4)
@@ -89,7 +93,7 @@ def train(plan: Plan) -> Path:
 
 def _pictures(plan: Plan) -> tuple[list[Picture], Any]:
     """Training pictures with their probabilities; rendered ones together take `extra_share`."""
-    real = taught(read_sources(plan.data, "train"), plan.start, plan.run_folder)
+    real = [without_fog(p) for p in taught(read_sources(plan.data, "train"), plan.start, plan.run_folder)]
     shares = source_shares(real, plan.weights)
     rendered = [picture for folder in plan.extra for picture in read_folder(folder)]
     if rendered:

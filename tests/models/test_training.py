@@ -1,0 +1,159 @@
+"""The training code. Needs PyTorch and OpenCV (the `maintainer` extra); elsewhere these tests are skipped."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra `maintainer`)")
+pytest.importorskip("cv2", reason="OpenCV is not installed (extra `maintainer`)")
+
+from models.compose import Sample, compose  # noqa: E402
+from models.data import EVERY_CLASS, Picture  # noqa: E402
+from models.loss import Cells, Targets, assign, detection_loss  # noqa: E402
+from models.network import Detector, grey_stem  # noqa: E402
+from models.train import Plan, to_batch, train  # noqa: E402
+
+pytestmark = pytest.mark.slow
+SIZE = (128, 96)
+
+
+def jpeg(seed: int, height_px: int = 120, width_px: int = 160) -> bytes:
+    rng = np.random.default_rng(seed)
+    out = io.BytesIO()
+    Image.fromarray(rng.integers(0, 255, (height_px, width_px, 3), np.uint8)).save(out, "JPEG")
+    return out.getvalue()
+
+
+def picture(labelled: frozenset[int], *, kind: int = 0) -> Picture:
+    return Picture(
+        name="p",
+        source="s",
+        data=jpeg(1),
+        size_px=(160, 120),
+        boxes=np.array([[20, 20, 100, 110]], np.float32),
+        classes=np.array([kind]),
+        ignored=np.array([[120, 20, 150, 60]], np.float32),
+        ignored_classes=np.array([EVERY_CLASS]),
+        labelled=labelled,
+    )
+
+
+def test_the_grey_stem_equals_the_focus_stem_on_grey() -> None:
+    weight = torch.randn(16, 12, 3, 3)
+    grey = torch.rand(1, 1, 64, 96) * 255
+    colour = grey.repeat(1, 3, 1, 1)
+    corners = [colour[..., row::2, column::2] for row, column in ((0, 0), (1, 0), (0, 1), (1, 1))]
+    wanted = torch.nn.functional.conv2d(torch.cat(corners, 1), weight, padding=1)
+    got = torch.nn.functional.conv2d(grey, grey_stem(weight), stride=2, padding=2)
+    assert torch.allclose(wanted, got, atol=1e-2)
+
+
+def test_the_network_gives_a_row_for_every_cell() -> None:
+    boxes, scores = Detector()(torch.zeros(2, 1, 96, 128))
+    assert boxes.shape == (2, 12 * 16 + 6 * 8 + 3 * 4, 4)
+    assert scores.shape == (2, boxes.shape[1], 6)
+
+
+def test_decoding_in_training_and_on_the_node_agree() -> None:
+    from firmware.core.decode import Decoder
+    from firmware.messages import Frame, ObjectKind, RawDetections, Size
+
+    rng = np.random.default_rng(3)
+    raw = rng.normal(0, 0.3, (252, 4)).astype(np.float32)
+    scores = np.full((252, 6), -20.0, np.float32)
+    scores[100] = 20.0
+    picture_ = np.zeros((96, 128), np.uint8)
+    decoder = Decoder(Size(128, 96), (8, 16, 32), tuple(ObjectKind), (0.5,) * 5, 0.6)
+    found = decoder.decode(RawDetections(raw, scores), Frame(0, 0.0, picture_, picture_))[0].box
+    corners = Cells.of(128, 96).decode(torch.from_numpy(raw))[100].tolist()
+    assert (found.x_px, found.y_px) == pytest.approx(corners[:2], abs=1e-3)
+    assert (found.x_px + found.w_px, found.y_px + found.h_px) == pytest.approx(corners[2:], abs=1e-3)
+
+
+def _targets(known: "torch.Tensor") -> Targets:
+    return Targets([torch.tensor([[40.0, 30.0, 72.0, 80.0]])], [torch.tensor([0])], known)
+
+
+def test_an_unlabelled_class_is_left_out_of_the_loss() -> None:
+    torch.manual_seed(1)
+    cells = Cells.of(*SIZE)
+    raw = torch.zeros(1, 252, 4)
+    scores = torch.zeros(1, 252, 6, requires_grad=True)
+    known = torch.ones(1, 5, 12, 16, dtype=torch.bool)
+    known[:, 3] = False
+    loss, _ = detection_loss(raw, scores, _targets(known), cells)
+    (slope,) = torch.autograd.grad(loss, scores)
+    assert (slope[..., 1 + 3] == 0).all()
+    assert (slope[..., 1 + 4] > 0).all()
+
+
+def test_an_ignored_region_is_left_out_of_the_loss() -> None:
+    cells = Cells.of(*SIZE)
+    scores = torch.zeros(1, 252, 6, requires_grad=True)
+    known = torch.ones(1, 5, 12, 16, dtype=torch.bool)
+    known[:, :, :4, :4] = False
+    loss, _ = detection_loss(torch.zeros(1, 252, 4), scores, _targets(known), cells)
+    (slope,) = torch.autograd.grad(loss, scores)
+    hidden = (cells.centre < 32).all(1)
+    assert hidden.sum() == 16 + 4 + 1
+    assert (slope[0, hidden] == 0).all()
+    assert (slope[0, ~hidden] != 0).any(1).all()
+
+
+def test_every_object_gets_a_row_even_a_tiny_one() -> None:
+    cells = Cells.of(*SIZE)
+    truth = torch.tensor([[10.0, 10.0, 14.0, 15.0], [50.0, 20.0, 110.0, 90.0]])
+    boxes = cells.decode(torch.zeros(252, 4))
+    rows, owners = assign(boxes, torch.full((252, 5), -2.0), truth, torch.tensor([0, 1]), cells)
+    assert set(owners.tolist()) == {0, 1}
+    assert len(set(rows.tolist())) == len(rows)
+
+
+def test_a_sample_keeps_boxes_inside_and_marks_what_is_unknown() -> None:
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        sample = compose([picture(frozenset({3, 4}), kind=3)], np.ones(1), rng, SIZE)
+        assert sample.image.shape == (96, 128)
+        assert (sample.boxes >= 0).all()
+        assert (sample.boxes[:, 2] <= 128).all()
+        assert (sample.boxes[:, 3] <= 96).all()
+        for x0, y0, x1, y1 in sample.boxes:
+            middle = (int((y0 + y1) / 16), int((x0 + x1) / 16))
+            assert not sample.known[0][middle]
+
+
+def test_the_same_seed_gives_the_same_sample() -> None:
+    def draw() -> Sample:
+        return compose([picture(frozenset(range(5)))], np.ones(1), np.random.default_rng(5), SIZE)
+
+    assert np.array_equal(draw().image, draw().image)
+    assert np.array_equal(draw().boxes, draw().boxes)
+
+
+def test_a_few_steps_learn_one_picture() -> None:
+    torch.manual_seed(1)
+    network, cells = Detector(), Cells.of(*SIZE)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3)
+    sample = compose([picture(frozenset(range(5)))], np.ones(1), np.random.default_rng(5), SIZE)
+    images, targets = to_batch([sample, sample])
+    losses = []
+    for _ in range(25):
+        raw, scores = network(images)
+        loss, _ = detection_loss(raw, scores, targets, cells)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_start_that_is_no_yolox_is_refused(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed (extra `maintainer`)")
+    graph = onnx.helper.make_graph([], "empty", [], [])
+    onnx.save(onnx.helper.make_model(graph), str(tmp_path / "other.onnx"))
+    plan = Plan(data=tmp_path, start=tmp_path / "other.onnx", run_folder=tmp_path / "run", budget_minutes=0.1)
+    with pytest.raises(ValueError, match="has 0 convolutions, YOLOX-Nano has 113"):
+        train(plan)
