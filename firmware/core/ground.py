@@ -49,6 +49,7 @@ class Ground:
         image: Array = np.array([point.image for point in calibration], dtype=np.float64) * scale
         ground: Array = np.array([point.ground_m for point in calibration], dtype=np.float64)
         forward = homography(image, ground)
+        _check_fit(forward, image, ground)
         depth = image @ forward[2, :2] + forward[2, 2]
         if depth.sum() < 0:
             forward, depth = -forward, -depth
@@ -59,18 +60,6 @@ class Ground:
             )
         self._forward = forward / depth.mean()
         self._far = 1 / FARTHEST
-        self._check_fit(image, ground)
-
-    def _check_fit(self, image: Array, ground: Array) -> None:
-        found, _ = self.points(image)
-        misfit_m = np.hypot(*(found - ground).T)
-        worst = int(misfit_m.argmax())
-        if misfit_m[worst] > MISFIT_M:
-            x, y = ground[worst]
-            raise ValueError(
-                f"calibration point {worst + 1} (ground-m {x:g}, {y:g}) is {misfit_m[worst]:.1f} m from where the "
-                f"points together put it: at most {MISFIT_M} m; measure it again, or it is not on the same plane"
-            )
 
     def points(self, pixels: Array) -> tuple[Array, NDArray[np.bool_]]:
         """Pixels [n, 2] to ground [n, 2], and [n] whether there is ground there at all.
@@ -113,23 +102,28 @@ class Ground:
         return result
 
     def px_per_m(self, x_px: float, y_px: float) -> tuple[float, float]:
-        """Pixels per metre on the calibrated ground at a pixel: across the line of sight, and along it."""
+        """Pixels per metre on the calibrated ground at a pixel: across the picture, and away from the camera.
+
+        For a camera that is not tilted sideways: what lies in one row is equally far.
+        """
         pixel = np.array([[x_px, y_px]], dtype=float)
         ground, _ = self.points(pixel)
         (a, b), (c, d) = self.jacobians(pixel, ground)[0].tolist()
-        # Singular values of a 2 x 2 matrix in closed form.
-        total, swing = a * a + b * b + c * c + d * d, abs(a * d - b * c)
-        root = math.sqrt(max(total * total - 4 * swing * swing, 0.0))
-        return 1 / max(math.sqrt(max(total - root, 0.0) / 2), 1e-9), 1 / max(math.sqrt((total + root) / 2), 1e-9)
+        m_per_px = max(math.hypot(a, c), 1e-9)
+        return 1 / m_per_px, m_per_px / max(abs(a * d - b * c), 1e-12)
 
-    def upright_px_per_m(self, x_px: float, y_px: float) -> float:
-        """Pixels per metre of something upright that stands at this pixel of the calibrated ground.
+    def upright_px(self, x_px: float, y_px: float, high_m: float = PERSON_M) -> float:
+        """How many pixels high something upright is that stands at this pixel of the calibrated ground.
 
-        Across it is f / Z, along f sin(a) / Z, upright f cos(a) / Z, with a the angle at which the camera looks down
-        (square pixels; Z grows little over a person's height).
+        Across, a metre is f / Z pixels; along f sin(a) / Z; upright f cos(a) / Z, with a the angle at which the camera
+        looks down there (square pixels). A head is nearer than the feet by high_m sin(a), and how fast things grow as
+        they come near is seen from the scale a metre behind.
         """
         across, along = self.px_per_m(x_px, y_px)
-        return across * math.sqrt(max(1 - (along / across) ** 2, 0.05))
+        farther, _ = self.px_per_m(x_px, y_px - along)
+        cosine = math.sqrt(max(1 - (along / across) ** 2, 0.05))
+        nearer = high_m * along / across / cosine * math.log(across / farther)
+        return across * cosine * high_m / max(1 - nearer, 0.5)
 
     def foot_from_head(self, box: Box) -> float:
         """In which row the feet of a grown, upright person stand whose head is the box's upper edge. Calibrated only.
@@ -138,7 +132,7 @@ class Ground:
         """
         x_px, row_px = box.foot
         for _ in range(5):
-            row_px = box.y_px + PERSON_M * self.upright_px_per_m(x_px, row_px)
+            row_px = box.y_px + self.upright_px(x_px, row_px)
         return min(row_px, float(self.size.height_px))
 
 
@@ -163,6 +157,42 @@ def homography(image: Array, ground: Array) -> Array:
         )
     result: Array = np.linalg.inv(from_ground) @ vectors[8].reshape(3, 3) @ from_image
     return result
+
+
+def _misfits_m(forward: Array, image: Array, ground: Array) -> Array:
+    """How far each image point lands from its place [n]."""
+    seen = image @ forward[:, :2].T + forward[:, 2]
+    depth = np.where(np.abs(seen[:, 2:]) < 1e-12, 1e-12, seen[:, 2:])
+    result: Array = np.hypot(*(seen[:, :2] / depth - ground).T)
+    return result
+
+
+def _check_fit(forward: Array, image: Array, ground: Array) -> None:
+    """Raise ValueError where the points contradict one another, and name the one without which the others agree."""
+    worst_m = float(_misfits_m(forward, image, ground).max())
+    if worst_m <= MISFIT_M:
+        return
+    if len(image) >= 6:  # any four points agree with themselves
+        trials = [_without(k, image, ground) for k in range(len(image))]
+        k = min(range(len(image)), key=lambda k: trials[k][0])
+        left_m, off_m = trials[k]
+        if left_m <= MISFIT_M:
+            x, y = ground[k]
+            raise ValueError(
+                f"calibration point {k + 1} (ground-m {x:g}, {y:g}) is {off_m:.1f} m from where the other "
+                f"{len(image) - 1} put it: at most {MISFIT_M} m; measure it again, or it is not on the same plane"
+            )
+    raise ValueError(
+        f"calibration points contradict one another by up to {worst_m:.1f} m: at most {MISFIT_M} m; measure again "
+        "(with 6 points or more, the wrong one is named)"
+    )
+
+
+def _without(k: int, image: Array, ground: Array) -> tuple[float, float]:
+    """The worst misfit among the other points when they fix the plane alone, and that of point `k` then."""
+    others = np.arange(len(image)) != k
+    misfits_m = _misfits_m(homography(image[others], ground[others]), image, ground)
+    return float(misfits_m[others].max()), float(misfits_m[k])
 
 
 def _normaliser(points: Array) -> Array:

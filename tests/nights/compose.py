@@ -12,7 +12,7 @@ SEED = 1
 LOOKS_HZ = {"four-people": 3, "unloading": 3, "loitering": 3, "headlights": 10}
 """Looks a second; 4 for all others."""
 
-UNCALIBRATED = {"tampering", "prowling-behind", "arson"}
+UNCALIBRATED = {"tampering", "arson"}
 """Told in pixels: without a calibration."""
 
 ZONED = {"prowling", "loitering", "four-people"}

@@ -106,7 +106,9 @@ def four_people() -> Story:
     ways = []
     for n in range(4):
         start = -5.2 + 2.6 * n
-        stops = [(start + 1.2 + (k % 3) * 1.3, NEAR_M + 0.4 - 0.5 * (k % 2), 11.0 + 2 * n) for k in range(12 - n)]
+        # Between two cars, before the next one's bonnet, between it and the one after, and so on.
+        sides = (0.4, -0.4, 0.4)
+        stops = [(start + (k % 3) * 1.3, NEAR_M + sides[k % 3], 11.0 + 2 * n) for k in range(12 - n)]
         ways.append(walk(8 + 2 * n, 1.0, (-9, 11, 0), *stops))
     return Story(230, (*row(4), *(person(way) for way in ways)))
 
