@@ -87,8 +87,9 @@ def main(argv: list[str]) -> int:
     latency.add_argument("--alarms", type=int, default=20, help="how many (default: %(default)s)")
     drill = verbs.add_parser("drill-node", help="a node with a drill in place of behaviour (used by latency)")
     drill.add_argument("--config", type=Path, required=True)
+    drill.add_argument("--every-s", type=float, default=EVERY_S, help="between alarms (default: %(default)s)")
     args = options.parse_args(argv)
-    return _drill_node(args.config) if args.verb == "drill-node" else _latency(args.alarms)
+    return _drill_node(args.config, args.every_s) if args.verb == "drill-node" else _latency(args.alarms)
 
 
 def _latency(alarms: int) -> int:
@@ -116,7 +117,7 @@ def _latency(alarms: int) -> int:
     return 0
 
 
-def _drill_node(config_path: Path) -> int:
+def _drill_node(config_path: Path, every_s: float) -> int:
     log_to_journal()
     config = load_node(config_path)
     stop = stop_on_signals()
@@ -126,7 +127,7 @@ def _drill_node(config_path: Path) -> int:
 
         def with_drill(size: Size) -> Pipeline:
             pipeline = parts.build_pipeline(size)
-            return dataclasses.replace(pipeline, behaviour=Drill(pipeline.behaviour, watch_id, EVERY_S))
+            return dataclasses.replace(pipeline, behaviour=Drill(pipeline.behaviour, watch_id, every_s))
 
         run(dataclasses.replace(parts, build_pipeline=with_drill), stop)
     return 0
