@@ -65,7 +65,7 @@ def _detect(options: argparse.Namespace) -> int:
     if not paths:
         raise ModelError(f"{options.images}: holds no picture ({', '.join(sorted(PICTURE_SUFFIXES))})")
     detector = TfliteDetector(options.bundle, options.runtime, options.threads)
-    decoder = detector.decoder(LEAST_SCORE)
+    decoder = detector.raw_decoder(LEAST_SCORE)
     broken = 0
     try:
         with options.out.open("w", encoding="utf-8") as out:
@@ -110,7 +110,7 @@ def _inspect(options: argparse.Namespace) -> int:
     for runtime in runtimes:
         detector = TfliteDetector(options.bundle, runtime)
         seen = golden.see(
-            detector, detector.decoder(golden.EXPECTED_LEAST_SCORE - golden.SCORE_TOLERANCE), options.bundle
+            detector, detector.raw_decoder(golden.EXPECTED_LEAST_SCORE - golden.SCORE_TOLERANCE), options.bundle
         )
         faults = golden.differences(golden.read(options.bundle), seen)
         wrong += len(faults)

@@ -24,7 +24,7 @@ class CheckpointFinder:
     def __init__(self, checkpoint: Path) -> None:
         self._network = load_average(checkpoint)
         kinds = tuple(ObjectKind(label) for label in CLASSES)
-        self._decoder = Decoder(self.input_size, STRIDES, kinds, (LEAST_SCORE,) * len(kinds), NMS_IOU)
+        self._decoder = Decoder(self.input_size, STRIDES, kinds, (0.5,) * len(kinds), NMS_IOU, LEAST_SCORE)
 
     @property
     def input_size(self) -> Size:

@@ -59,7 +59,7 @@ def pack(order: Order) -> Manifest:
     for frame in sorted(order.frames.glob("*.png")):
         shutil.copyfile(frame, folder / golden.FOLDER / frame.name)
     detector = TfliteDetector(folder)
-    golden.write(folder, golden.see(detector, detector.decoder(golden.EXPECTED_LEAST_SCORE), folder))
+    golden.write(folder, golden.see(detector, detector.raw_decoder(golden.EXPECTED_LEAST_SCORE), folder))
     inside = [f"{golden.FOLDER}/{path.name}" for path in sorted((folder / golden.FOLDER).iterdir())]
     _write(order, chosen, [NETWORK_FILE, *inside])
     return load_manifest(folder)

@@ -49,7 +49,7 @@ class BundleFinder:
 
     def __init__(self, folder: Path, runtime: str | None = None, threads: int = 2) -> None:
         self.detector = TfliteDetector(folder, runtime, threads)
-        self._decoder = self.detector.decoder(LEAST_SCORE)
+        self._decoder = self.detector.raw_decoder(LEAST_SCORE)
 
     def detect(self, picture: Colour) -> Finds:
         """Find objects in a colour picture `[h, w, 3]`; it is turned grey first."""

@@ -26,19 +26,28 @@ def letterboxed_size(luma: Size, within: Size) -> Size:
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """Decodes, thresholds and suppresses; `kinds` and `thresholds` are in the order of the network's classes."""
+    """Decodes and suppresses; `kinds` and `thresholds` are in the order of the network's classes.
+
+    A detection's score is put on a scale that all networks share: 0.5 is the class's own threshold, 0 and 1 stay. So
+    whatever reads scores (the tracker) need not know which bundle is in use, and a class that is hard to see is not
+    lost to a fixed number. Everything from `least_score` of that scale on is passed: a track that is lost from sight
+    is picked up again by weak detections. With thresholds of 0.5 scores are the network's own.
+    """
 
     input_size: Size
     strides: tuple[int, ...]
     kinds: tuple[ObjectKind, ...]
     thresholds: tuple[float, ...]
     nms_iou: float
+    least_score: float = 0.1
     _corner: Floats = field(init=False, repr=False, compare=False)
     _stride: Floats = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.kinds) != len(self.thresholds):
             raise ValueError(f"{len(self.thresholds)} thresholds for {len(self.kinds)} classes; give one for each")
+        if not all(0 < threshold < 1 for threshold in self.thresholds):
+            raise ValueError(f"thresholds {self.thresholds}; each must lie between 0 and 1")
         corners, strides = [], []
         for stride in self.strides:
             grid = np.indices((self.input_size.height_px // stride, self.input_size.width_px // stride))
@@ -55,11 +64,11 @@ class Decoder:
         wanted = ((len(self._corner), 4), (len(self._corner), 1 + len(self.kinds)))
         if (raw.boxes.shape, raw.scores.shape) != wanted:
             raise ValueError(f"raw detections of shapes {raw.boxes.shape} and {raw.scores.shape}; expected {wanted}")
-        scores = _sigmoid(raw.scores[:, :1]) * _sigmoid(raw.scores[:, 1:])
+        scores = _shared_scale(_sigmoid(raw.scores[:, :1]) * _sigmoid(raw.scores[:, 1:]), self.thresholds)
         corners = self._corners(raw.boxes, frame)
         found: list[Detection] = []
-        for column, (kind, threshold) in enumerate(zip(self.kinds, self.thresholds, strict=True)):
-            rows = _suppressed(corners, scores[:, column], threshold, self.nms_iou)
+        for column, kind in enumerate(self.kinds):
+            rows = _suppressed(corners, scores[:, column], self.least_score, self.nms_iou)
             found += [Detection(kind, float(scores[row, column]), _box(corners[row])) for row in rows]
         return tuple(found)
 
@@ -82,13 +91,20 @@ def _sigmoid(logits: Floats) -> Floats:
     return result
 
 
-def _suppressed(corners: NDArray[np.float64], scores: Floats, threshold: float, nms_iou: float) -> list[int]:
-    """Rows that reach the threshold, have an area and are not covered by a better one; best first.
+def _shared_scale(scores: Floats, thresholds: tuple[float, ...]) -> Floats:
+    """Two straight lines through (0, 0), (threshold, 0.5) and (1, 1), for each class; the order of scores is kept."""
+    at = np.array(thresholds, np.float32)
+    result: Floats = np.where(scores < at, 0.5 * scores / at, 0.5 + 0.5 * (scores - at) / (1 - at))
+    return result
+
+
+def _suppressed(corners: NDArray[np.float64], scores: Floats, least_score: float, nms_iou: float) -> list[int]:
+    """Rows that reach the least score, have an area and are not covered by a better one; best first.
 
     Rows with a value that is no number drop out: they compare as false.
     """
     area = (corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1])
-    rows = np.flatnonzero((scores >= threshold) & (area > 0))
+    rows = np.flatnonzero((scores >= least_score) & (area > 0))
     rows = rows[np.argsort(-scores[rows], kind="stable")][:MOST_CANDIDATES]
     covered = overlaps(corners[rows], corners[rows]) > nms_iou
     kept: list[int] = []

@@ -59,12 +59,18 @@ class TfliteDetector:
         self._interpreter.invoke()
         return RawDetections(self._output(self._boxes), self._output(self._scores))
 
-    def decoder(self, least_score: float | None = None) -> Decoder:
-        """The decoder that belongs to this network, at the bundle's thresholds or at one score for all classes."""
-        classes = self.manifest.classes
-        thresholds = tuple(item.threshold if least_score is None else least_score for item in classes)
-        kinds = tuple(ObjectKind(item.label) for item in classes)
-        return Decoder(self.input_size, self.manifest.strides, kinds, thresholds, self.manifest.nms_iou)
+    def decoder(self) -> Decoder:
+        """The decoder that belongs to this network, at the bundle's thresholds."""
+        return self._decoder_at(tuple(item.threshold for item in self.manifest.classes), 0.1)
+
+    def raw_decoder(self, least_score: float) -> Decoder:
+        """The same with the network's own scores, from `least_score` on: for measuring."""
+        return self._decoder_at((0.5,) * len(self.manifest.classes), least_score)
+
+    def _decoder_at(self, thresholds: tuple[float, ...], least_score: float) -> Decoder:
+        kinds = tuple(ObjectKind(label) for label in self.manifest.labels)
+        strides, nms_iou = self.manifest.strides, self.manifest.nms_iou
+        return Decoder(self.input_size, strides, kinds, thresholds, nms_iou, least_score)
 
     def _output(self, index: int) -> NDArray[np.float32]:
         values: NDArray[np.float32] = self._interpreter.get_tensor(index)[0]

@@ -13,9 +13,9 @@ ROWS = 64 * 36 + 32 * 18 + 16 * 9
 SURE, NEVER = 20.0, -20.0
 
 
-def decoder(threshold: float = 0.5, **thresholds: float) -> Decoder:
-    each = tuple(thresholds.get(kind.name.lower(), threshold) for kind in KINDS)
-    return Decoder(Size(512, 288), (8, 16, 32), KINDS, each, nms_iou=0.6)
+def decoder(least_score: float = 0.5, **thresholds: float) -> Decoder:
+    each = tuple(thresholds.get(kind.name.lower(), 0.5) for kind in KINDS)
+    return Decoder(Size(512, 288), (8, 16, 32), KINDS, each, 0.6, least_score)
 
 
 def nothing() -> RawDetections:
@@ -86,11 +86,30 @@ def test_different_classes_do_not_suppress_each_other() -> None:
     assert [d.kind for d in decoder().decode(raw, frame())] == [ObjectKind.PERSON, ObjectKind.TWO_WHEELER]
 
 
-def test_each_class_has_its_own_threshold() -> None:
+@pytest.mark.parametrize(
+    ("threshold", "own", "shared"),
+    [(0.5, 0.3, 0.3), (0.5, 0.9, 0.9), (0.2, 0.2, 0.5), (0.2, 0.1, 0.25), (0.2, 0.6, 0.75), (0.8, 0.4, 0.25)],
+)
+def test_scores_are_put_on_a_scale_on_which_one_half_is_the_threshold(
+    threshold: float, own: float, shared: float
+) -> None:
+    raw = nothing()
+    put(raw, 100, (0.5, 0.5, 1.0, 1.0), 3, logit=float(np.log(own / (1 - own))))
+    (found,) = decoder(0.1, fire=threshold).decode(raw, frame())
+    assert found.score == pytest.approx(shared, abs=1e-4)
+
+
+def test_what_is_weaker_than_the_least_score_is_not_passed() -> None:
     raw = nothing()
     put(raw, 100, (0.5, 0.5, 1.0, 1.0), 3, logit=0.0)
-    assert decoder(fire=0.6).decode(raw, frame()) == ()
-    assert len(decoder(fire=0.4).decode(raw, frame())) == 1
+    assert decoder(0.1, fire=0.9).decode(raw, frame()) != ()
+    assert decoder(0.3, fire=0.9).decode(raw, frame()) == ()
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0])
+def test_a_threshold_at_the_end_of_the_scale_is_refused(threshold: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        decoder(fire=threshold)
 
 
 def test_what_hangs_over_the_edge_is_clipped_and_what_lies_outside_is_dropped() -> None:
