@@ -32,7 +32,7 @@ log = logging.getLogger("nattvakt.link")
 
 INBOX = 1000  # events between the threads and the loop; broker_paho and node_socket say what happens when it is full
 TURN_S = 1.0  # the longest wait, so that an end comes within a second
-LOOK_S = 5.0  # how often the stores are looked at when nobody says that there is something new
+LOOK_S = 1.0  # how often the stores are looked at when nobody says that there is something new
 FILMING_S = 0.25
 HEALTH_S = 60.0
 TIDY_S = 3600.0
@@ -88,6 +88,7 @@ class Link:
         self._troubles: dict[str, str] = {}
         self._flags: dict[str, bool] = {}
         self._alarms_s = self._media_s = self._tidy_s = self._health_s = 0.0
+        self._refused = 0
         self._dropped_before: int | None = None
 
     def hear(self) -> None:
@@ -137,11 +138,11 @@ class Link:
                 self._courier.sent(action, self._parts.broker.publish(letter), now_s)
 
     def tell(self) -> None:
-        """The state where it has changed, and the health every minute."""
+        """The state where it has changed; the health every minute, and at once where a clip was given up."""
         self._presence.keep_up(self._faults())
-        now_s = self._clock.monotonic_s()
-        if self._presence.online and now_s >= self._health_s:
-            self._health_s = now_s + HEALTH_S
+        now_s, refused = self._clock.monotonic_s(), self._courier.media.refused
+        if self._presence.online and (now_s >= self._health_s or refused != self._refused):
+            self._health_s, self._refused = now_s + HEALTH_S, refused
             self._try("outbox", self._tell_health)
 
     def leave(self) -> None:
@@ -170,6 +171,8 @@ class Link:
                 self._flags["no-commands"] = any(reason >= REFUSED for reason in event.reasons)
             case _:
                 self._presence.node_says(event)
+                if event is None:  # killed between writing an alarm and saying so?
+                    self._alarms_s = self._media_s = now_s
 
     def _acked(self, event: Acked, now_s: float) -> None:
         piece = self._courier.acked(event.token, event.reason, now_s)
@@ -221,7 +224,9 @@ class Link:
             clips_refused=self._courier.media.refused,
             reconnects=self._presence.reconnects,
         )
-        told = link_state.health(self._presence.report, counts, self._clock.now_utc(), self._clock.trusted())
+        told = link_state.health(
+            self._presence.report, counts, link_state.to_ms(self._clock.now_utc()), self._clock.trusted()
+        )
         topic = self._parts.topics.health
         self._parts.broker.publish(Message(topic, encode(told), qos=0, retain=True, expiry_s=HEALTH_EXPIRY_S))
 

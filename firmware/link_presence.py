@@ -32,7 +32,7 @@ class Presence:
         self._birth = 0
         self._least_birth = 0
         self._said: State | None = None
-        self._down_since_utc = clock.now_utc()
+        self._down_since_utc = link_state.to_ms(clock.now_utc())
         self._connect_s: float | None = clock.monotonic_s() + FIRST_WORD_S
         self._since_s = 0.0
         self._trouble = ""
@@ -40,7 +40,7 @@ class Presence:
     def node_says(self, report: Report | None) -> None:
         """The node's newest word; None: it is away."""
         if report is None and self.report is not None:
-            self._down_since_utc = self._clock.now_utc()
+            self._down_since_utc = link_state.to_ms(self._clock.now_utc())
         if report is not None and self._birth == 0:
             self._connect_s = self._clock.monotonic_s()
         self.report = report
@@ -98,7 +98,7 @@ class Presence:
     def leave(self) -> None:
         """Say the last word and goodbye."""
         if self.online:
-            self._say(link_state.last_word(self._birth, self._clock.now_utc()))
+            self._say(link_state.last_word(self._birth, link_state.to_ms(self._clock.now_utc())))
         self._broker.close()
         self.online = False
 

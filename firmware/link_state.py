@@ -22,6 +22,11 @@ class LinkCounts:
     reconnects: int
 
 
+def to_ms(time_utc: datetime) -> datetime:
+    """Messages tell milliseconds."""
+    return time_utc.replace(microsecond=time_utc.microsecond // 1000 * 1000)
+
+
 def truth(report: Report | None, birth: int, faults: tuple[str, ...], down_since_utc: datetime | None) -> State:
     """The state as it is. `report` is None while the node does not answer."""
     if report is None:

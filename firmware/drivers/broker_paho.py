@@ -23,6 +23,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from firmware.drivers.certificates import Identity, tls_context
@@ -36,6 +37,14 @@ OWN_MAX_PACKET_BYTES = 64 * 1024
 OWN_RECEIVE_MAX = 20
 CONNECT_LIMIT_S = 15.0
 _TURN_S = 5.0
+
+
+# mosquitto refuses a message above its message_size_limit with PUBACK 0x95, which MQTT 5 knows only for DISCONNECT.
+# paho takes such a PUBACK for malformed and breaks the connection off; with a clip that would go on for ever. So paho
+# is told that every error may stand in a PUBACK.
+for _code, _names in ReasonCode.names.items():
+    if _code >= 0x80 and not any(PacketTypes.PUBACK in packets for packets in _names.values()):
+        next(iter(_names.values())).append(PacketTypes.PUBACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +125,13 @@ class Broker:
         self._address = address
         self._tell = tell
         self._wire: _Connection | None = None
+        self._window = _Window()
 
     def connect(self, will: Message) -> None:
         """Begin a connection; a Connected or Disconnected follows. Raises LinkError for certificate files at fault."""
         self.drop()
-        self._wire = _Connection(self._address, will, tls_context(self._address.identity), self._tell)
-        self._wire.begin()
+        self._wire = _Connection(self._address, will, tls_context(self._address.identity), self._tell, self._window)
+        self._wire.thread.start()
 
     def subscribe(self, topics: dict[str, bool]) -> None:
         """Subscribe with QoS 1. True: with what is retained there."""
@@ -157,21 +167,33 @@ class Broker:
             self.drop()
 
 
+@dataclass(slots=True)
+class _Window:
+    """How many QoS 1 messages the broker takes at once (Receive Maximum); first, mosquitto's and paho's own number."""
+
+    messages: int = 20
+
+
 class _Connection:
     """One paho client and the thread that runs it."""
 
-    def __init__(self, address: Address, will: Message, tls: ssl.SSLContext, tell: Callable[[Event], None]) -> None:
+    def __init__(
+        self, address: Address, will: Message, tls: ssl.SSLContext, tell: Callable[[Event], None], window: _Window
+    ) -> None:
         self._address = address
+        self._window = window
         self._tell = tell
         self._over = threading.Event()
         self._reason: int | None = None
         self._text = ""
+        self._error = ""
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2, client_id=address.client_id, protocol=mqtt.MQTTv5, manual_ack=True,
         )  # fmt: skip
         client.tls_set_context(tls)
         client.connect_timeout = CONNECT_LIMIT_S
         client.max_queued_messages_set(0)
+        client.max_inflight_messages_set(window.messages)
         properties = _properties(PacketTypes.WILLMESSAGE)
         properties.WillDelayInterval = address.will_delay_s
         properties.ContentType = will.content_type
@@ -181,13 +203,12 @@ class _Connection:
         client.on_publish = lambda _c, _u, mid, reason, _p: self._say(Acked(mid, reason.value))
         client.on_subscribe = lambda _c, _u, _m, reasons, _p: self._say(Subscribed(tuple(one.value for one in reasons)))
         client.on_message = self._on_message
+        client.on_socket_open = _send_at_once
+        client.on_log = self._on_log
         # With this set, publish() leaves all writing to the network thread.
         client.on_socket_register_write = lambda _c, _u, _s: None
         self.client = client
         self.thread = threading.Thread(target=self._run, name="broker", daemon=True)
-
-    def begin(self) -> None:
-        self.thread.start()
 
     def drop(self) -> None:
         self._over.set()
@@ -236,16 +257,25 @@ class _Connection:
         if reason.is_failure:
             self._reason, self._text = reason.value, f"the broker refuses the connection: {reason}"
             return
-        receive_max = getattr(properties, "ReceiveMaximum", None)
-        if receive_max is not None:
-            self.client.max_inflight_messages_set(receive_max)
+        receive_max = getattr(properties, "ReceiveMaximum", 65535)
+        if receive_max < self._window.messages:
+            # paho takes the number only before it connects.
+            self._window.messages = receive_max
+            self._text = f"the broker takes only {receive_max} messages at once; coming back with that in mind"
+            self.client.disconnect()
+            return
         self._say(Connected(getattr(properties, "MaximumPacketSize", None), flags.session_present))
 
     def _on_disconnect(self, _client: Any, _data: Any, flags: Any, reason: Any, _properties: Any) -> None:
         if flags.is_disconnect_packet_from_server:
             self._reason, self._text = reason.value, f"the broker ended the connection: {reason}"
-        else:
-            self._text = self._text or f"the connection was lost: {reason}"
+        elif not self._text:
+            self._text = f"the connection was lost: {self._error or reason}"
+
+    def _on_log(self, _client: Any, _data: Any, level: int, text: str) -> None:
+        # paho tells only its log what went wrong with a socket: "alert unknown ca", "alert certificate expired", ...
+        if level == mqtt.MQTT_LOG_ERR:
+            self._error = text
 
     def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
         properties = message.properties
@@ -259,6 +289,11 @@ class _Connection:
                 message.mid if message.qos == 1 else 0,
             )
         )
+
+
+def _send_at_once(_client: Any, _data: Any, sock: Any) -> None:
+    # Else an alarm waits up to 40 ms for the other side's delayed ACK (Nagle's algorithm).
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _properties(packet: int) -> Properties:
