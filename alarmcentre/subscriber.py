@@ -6,6 +6,7 @@ connect, since a broker may have forgotten everything.
 """
 
 import random
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
@@ -39,6 +40,8 @@ FIRST_WAIT_S = 0.5
 LAST_WAIT_S = 15.0
 # Only a connection that has lasted so long begins the waits anew: two programs that throw each other out slow down.
 SETTLED_S = 30.0
+# After so many short ones in a row it is no accident.
+SHORT_LIMIT = 3
 
 _NOT_AUTHORISED = 0x87
 _POLL_S = 0.2
@@ -72,12 +75,15 @@ class Subscriber:
         checked = check_identity(identity, self._clock.now().t_utc)
         self.name = checked.name
         self._centre = Centre(folder)
-        self._client = self._make_client(checked.context)
+        self._context = checked.context
+        self._client = self._make_client()
         self._connected = False
         self._ever_connected = False
         self._said_gone = False
         self._why = ""
         self._wait_s = FIRST_WAIT_S
+        self._short = 0
+        self._heard = False
         self._random = random.Random()
         self._self_test: int | None = None
 
@@ -110,13 +116,14 @@ class Subscriber:
         self._client.publish(order.topics.command, encode(order.command), qos=1, properties=properties)
         return True
 
-    def _make_client(self, context: ssl.SSLContext) -> mqtt.Client:
+    def _make_client(self) -> mqtt.Client:
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self.name, protocol=mqtt.MQTTv5)
-        client.tls_set_context(context)
+        client.tls_set_context(self._context)
         client.connect_timeout = ANSWER_LIMIT_S
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
         client.on_publish = self._on_publish
         return client
 
@@ -127,6 +134,8 @@ class Subscriber:
         host, port = self._address.host, self._address.port
         self._why = "the broker hung up without an answer; does it accept this certificate?"
         try:
+            if not self._ever_connected:
+                self._shake_hands()
             self._client.connect(host, port, KEEPALIVE_S, clean_start=False, properties=properties)
         except ssl.SSLCertVerificationError as error:
             why = f"the broker's certificate at {host}:{port} is not good: {error.verify_message}"
@@ -139,8 +148,15 @@ class Subscriber:
             return True
         return False
 
+    def _shake_hands(self) -> None:
+        """Look at the broker's certificate before the first connection: paho leaves a refused socket open."""
+        address = (self._address.host, self._address.port)
+        with socket.create_connection(address, ANSWER_LIMIT_S) as plain:
+            self._context.wrap_socket(plain, server_hostname=self._address.host).close()
+
     def _listen(self, stop: threading.Event) -> None:
         """Turn the client's wheel until the connection ends."""
+        self._heard = False
         began_s = self._clock.now().t_s
         ticked_s = began_s
         while not stop.is_set() and self._client.loop(_POLL_S) == mqtt.MQTT_ERR_SUCCESS:
@@ -153,7 +169,12 @@ class Subscriber:
                 break
         if not stop.is_set():
             if self._clock.now().t_s - began_s >= SETTLED_S:
-                self._wait_s = FIRST_WAIT_S
+                self._wait_s, self._short = FIRST_WAIT_S, 0
+            elif self._heard:
+                self._short += 1
+            if self._short >= SHORT_LIMIT:
+                # mosquitto's own word for it, "session taken over", is mostly lost with the connection.
+                self._why = f"it ends our connections early; does somebody else use the certificate of {self.name!r}?"
             self._connected = False
             self._centre.disconnected()
             self._gone(f"the broker at {self._address.host}:{self._address.port} is gone: {self._why}")
@@ -172,22 +193,30 @@ class Subscriber:
         if reason.is_failure:
             self._why = f"it refused us: {reason}"
             return
+        # What waited in the session comes at once, before the broker's word on our subscriptions: receipts may go out.
         self._connected = self._ever_connected = True
+        self._centre.connected(self._clock.now())
         self._why = "the connection broke"
         client.subscribe([(name, SubscribeOptions(qos=1)) for name in FILTERS])
         # A broker drops what it does not allow without a word to the subscriber; but it answers a publisher.
         probe = NodeTopics("check", self.name).command
         self._self_test = client.publish(probe, b"", qos=1).mid
-        self._centre.connected(self._clock.now())
-        self._said_gone = False
+
+    def _on_subscribe(
+        self, client: mqtt.Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
+    ) -> None:
+        """Only now do we hear everything."""
+        if any(reason.is_failure for reason in reasons):
+            self._why = f"it does not let us subscribe: {', '.join(sorted({str(reason) for reason in reasons}))}"
+            client.disconnect()
+            return
+        self._heard, self._said_gone = True, False
         self._handler(BrokerBack())
 
     def _on_disconnect(
         self, _client: mqtt.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
     ) -> None:
-        if str(reason) == "Session taken over":
-            self._why = f"somebody else uses the certificate of {self.name!r}; each centre needs one of its own"
-        elif self._connected and reason.is_failure and str(reason) != "Unspecified error":
+        if self._connected and reason.is_failure and str(reason) != "Unspecified error":
             self._why = str(reason)
         self._connected = False
 

@@ -98,14 +98,18 @@ class Probe:
 
         `properties` are paho's: ContentType="image/jpeg", UserProperty=[("offset", "0")], MessageExpiryInterval=60.
         """
-        carried = Properties(PacketTypes.PUBLISH)
-        for name, value in properties.items():
-            setattr(carried, name, value)
-        info = self.client.publish(topic, payload, qos, retain, carried)
+        info = self.post(topic, payload, qos=qos, retain=retain, **properties)
         if qos == 0:
             return 0
         self.wait(lambda: info.mid in self._acks, f"a PUBACK for {topic}")
         return self._acks.pop(info.mid)
+
+    def post(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False, **properties: Any) -> Any:
+        """Publish without waiting for the broker."""
+        carried = Properties(PacketTypes.PUBLISH)
+        for name, value in properties.items():
+            setattr(carried, name, value)
+        return self.client.publish(topic, payload, qos, retain, carried)
 
     def on(self, topic_end: str) -> list[Heard]:
         """What was heard on topics that end so."""

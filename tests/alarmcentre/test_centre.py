@@ -183,7 +183,7 @@ ANYTHING = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ANYTHING)
 def test_whatever_comes_nothing_falls_over_and_no_file_lands_outside(
     centre: Centre, tmp_path: Path, incoming: Incoming
