@@ -17,6 +17,7 @@ SAMPLES = 2
 _LUMINAIRE = 40.0
 _WINDOW = 0.25
 _REACH_M = 4.0
+_GLOW_M = 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,27 @@ def draw_backplate(lot: Lot, view: View) -> Backplate:
     height, width = view.size.height_px, view.size.width_px
     luminance = np.minimum(luminance, _LUMINAIRE).reshape(height, SAMPLES, width, SAMPLES).mean(axis=(1, 3))
     return Backplate(np.asarray(luminance, dtype=np.float32), seen.depth_m)
+
+
+def glow(lot: Lot, view: View, source_m: tuple[float, float, float]) -> F32:
+    """What a small lamp of strength 1 at a place, shining all round, would add to the picture [h, w]; no shadows."""
+    seen, _ = surfaces(lot, view)
+    spots = view.rays(view.whole).reshape(-1, 3) * _finite(seen.depth_m).reshape(-1, 1)
+    spots += view.origin_m.astype(np.float32)
+    grain = Grain.of(np.random.default_rng([lot.seed, 103]))
+    tags, normals = seen.tag.reshape(-1), seen.normal.reshape(-1, 3)
+    light = np.zeros(len(tags), dtype=np.float32)
+    for tag in np.unique(tags).tolist():
+        where = np.flatnonzero(tags == tag)
+        towards = np.array(source_m, dtype=np.float32) - spots[where]
+        distance_sq = np.maximum(np.einsum("nc,nc->n", towards, towards), 0.04)
+        where, towards, distance_sq = (part[distance_sq < _GLOW_M**2] for part in (where, towards, distance_sq))
+        if tag == SKY or not len(where):
+            continue
+        material = _material(lot, view, grain, tag, spots[where], normals[where])
+        cosine = np.maximum(np.einsum("nc,nc->n", towards, normals[where]) / np.sqrt(distance_sq), 0.0)
+        light[where] = material.albedo * cosine / distance_sq
+    return light.reshape(seen.depth_m.shape)
 
 
 def _finite(depth_m: F32) -> F32:

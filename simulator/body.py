@@ -30,8 +30,8 @@ def random_person(rng: np.random.Generator, number: int) -> Person:
         number=number,
         height_m=float(rng.normal(1.74, 0.08)),
         build=float(np.clip(rng.normal(1.0, 0.12), 0.8, 1.35)),
-        coat=float(rng.uniform(0.30, 0.80) if rng.random() < 0.85 else rng.uniform(0.06, 0.25)),
-        trousers=float(rng.uniform(0.07, 0.24) if rng.random() < 0.75 else rng.uniform(0.25, 0.55)),
+        coat=float(rng.uniform(0.35, 0.85) if rng.random() < 0.87 else rng.uniform(0.06, 0.25)),
+        trousers=float(rng.uniform(0.08, 0.26) if rng.random() < 0.7 else rng.uniform(0.28, 0.6)),
         shoes=float(rng.choice([0.06, 0.12, 0.5])),
         hair=float(rng.uniform(0.06, 0.20)),
         skin=float(rng.uniform(0.42, 0.60)),
@@ -47,7 +47,7 @@ class Posture:
     `reach` 0 lets the arms hang (or swing), 1 brings the hands to their places; `busy` is how far they move about, in metres.
     """
 
-    hip: float = 0.515
+    hip: float = 0.535
     back: float = 0.0
     lean_rad: float = 0.04
     nod_rad: float = 0.0
@@ -75,12 +75,12 @@ class Posture:
 
 
 UPRIGHT = Posture()
-PEERING = Posture(0.49, 0.05, 0.62, 0.1, (0.36, 0.07, 0.74), (0.36, -0.07, 0.74), 1.0, 1.0)
-TRYING = Posture(0.51, 0.0, 0.22, 0.35, (0.1, 0.16, 0.45), (0.27, -0.03, 0.50), 0.0, 1.0, 0.05)
-PRYING = Posture(0.48, 0.04, 0.42, 0.35, (0.27, 0.06, 0.52), (0.29, -0.03, 0.54), 1.0, 1.0, 0.06)
-CROUCHING = Posture(0.26, 0.11, 0.55, 0.2, (0.24, 0.09, 0.22), (0.26, -0.04, 0.2), 1.0, 1.0, 0.05)
-SEATED = Posture(0.30, 0.05, 0.35, 0.1, (0.2, 0.1, 0.42), (0.2, -0.1, 0.42), 1.0, 1.0)
-TELEPHONING = Posture(0.515, 0.0, 0.08, 0.35, (0.1, 0.16, 0.45), (0.14, -0.04, 0.70), 0.0, 1.0, 0.01)
+PEERING = Posture(0.51, 0.06, 0.62, 0.1, (0.36, 0.07, 0.76), (0.36, -0.07, 0.76), 1.0, 1.0)
+TRYING = Posture(0.53, 0.0, 0.20, 0.35, (0.1, 0.16, 0.45), (0.30, -0.03, 0.53), 0.0, 1.0, 0.05)
+PRYING = Posture(0.50, 0.04, 0.42, 0.35, (0.29, 0.06, 0.55), (0.31, -0.03, 0.57), 1.0, 1.0, 0.06)
+CROUCHING = Posture(0.27, 0.11, 0.55, 0.2, (0.26, 0.09, 0.24), (0.28, -0.04, 0.22), 1.0, 1.0, 0.05)
+SEATED = Posture(0.31, 0.05, 0.35, 0.1, (0.2, 0.1, 0.42), (0.2, -0.1, 0.42), 1.0, 1.0)
+TELEPHONING = Posture(0.535, 0.0, 0.08, 0.35, (0.1, 0.16, 0.45), (0.15, -0.05, 0.72), 0.0, 1.0, 0.01)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,46 +137,52 @@ def figure(person: Person, step: Step, posture: Posture, t_s: float) -> Capsules
 
 
 def _leg(sculptor: _Sculptor, person: Person, frame: _Frame, side: int, foot: Foot) -> None:
-    high, build = person.height_m, person.build
+    high, wide = person.height_m, person.height_m * person.build
     toes = np.array([np.cos(foot.heading_rad), np.sin(foot.heading_rad), 0.0])
-    hip = frame.hips + side * 0.052 * high * build * frame.left
+    hip = frame.hips + side * 0.055 * wide * frame.left
     behind = float((hip - foot.ball_m) @ frame.ahead) / high
     heel = float(np.clip(0.35 * (behind - 0.08), 0.0, 0.07)) + 0.4 * float(foot.ball_m[2]) / high
     ankle = foot.ball_m - 0.075 * high * toes + (0.045 + heel) * high * frame.up
     knee = _bend(hip, ankle, 0.245 * high, 0.25 * high, frame.ahead)
     ankle = knee + (ankle - knee) * min(1.0, 0.25 * high / max(float(np.linalg.norm(ankle - knee)), 1e-6))
-    sculptor.add(hip, (hip + knee) / 2, 0.050 * high * build, person.trousers)
-    sculptor.add((hip + knee) / 2, knee, 0.040 * high * build, person.trousers)
-    sculptor.add(knee, ankle, 0.033 * high * build, person.trousers)
-    sculptor.add(ankle - 0.02 * high * frame.up, foot.ball_m + 0.022 * high * frame.up + 0.03 * high * toes, 0.024 * high, person.shoes)
+    sculptor.add(hip, (hip + knee) / 2, 0.057 * wide, person.trousers)
+    sculptor.add((hip + knee) / 2, knee, 0.048 * wide, person.trousers)
+    sculptor.add(knee, (knee + ankle) / 2, 0.043 * wide, person.trousers)
+    sculptor.add((knee + ankle) / 2, ankle, 0.038 * wide, person.trousers)
+    tip = foot.ball_m + 0.028 * high * frame.up + 0.03 * high * toes
+    sculptor.add(ankle - 0.018 * high * frame.up, tip, 0.028 * high, person.shoes)
 
 
 def _trunk(sculptor: _Sculptor, person: Person, frame: _Frame, posture: Posture) -> F64:
-    """Pelvis, back, shoulders and head; returns the middle between the shoulders."""
-    high, build = person.height_m, person.build
+    """Pelvis, jacket, shoulders and head; returns the middle between the shoulders."""
+    high, wide = person.height_m, person.height_m * person.build
     spine = np.cos(posture.lean_rad) * frame.up + np.sin(posture.lean_rad) * frame.ahead
-    neck_line = np.cos(posture.lean_rad * 0.6 + posture.nod_rad) * frame.up
-    neck_line = neck_line + np.sin(posture.lean_rad * 0.6 + posture.nod_rad) * frame.ahead
-    waist, chest = frame.hips + 0.09 * high * spine, frame.hips + 0.285 * high * spine
-    wide = 0.048 * high * build
+    hem, chest = frame.hips - 0.02 * high * spine, frame.hips + 0.275 * high * spine
     for side in (-1, 1):
-        off = side * frame.left
-        sculptor.add(frame.hips + wide * off, waist + wide * off, 0.062 * high * build, person.coat)
-        sculptor.add(waist + wide * off, chest - 0.03 * high * spine + 1.15 * wide * off, 0.063 * high * build, person.coat)
-    sculptor.add(frame.hips - 0.03 * high * spine, waist, 0.075 * high * build, person.coat)
-    shoulder = 0.095 * high * build**0.5 * frame.left
-    sculptor.add(chest - shoulder, chest + shoulder, 0.043 * high * build, person.coat)
-    neck = chest + 0.055 * high * neck_line
-    skull = neck + 0.068 * high * neck_line + 0.008 * high * frame.ahead
-    sculptor.add(chest, neck, 0.034 * high, person.coat if person.hood else person.skin)
-    sculptor.add(skull - 0.018 * high * neck_line + 0.012 * high * frame.ahead, skull, 0.044 * high, person.skin)
-    cover = person.coat if person.hood else person.hair
-    back = 0.014 * high * frame.ahead
-    sculptor.add(skull - back - 0.01 * high * neck_line, skull - back + 0.018 * high * neck_line, 0.048 * high, cover)
+        off = side * 0.052 * wide * frame.left
+        sculptor.add(hem + off, chest - 0.04 * high * spine + 1.15 * off, 0.066 * wide, person.coat)
+    sculptor.add(hem + 0.01 * high * spine, chest - 0.03 * high * spine, 0.083 * wide, person.coat)
+    shoulder = 0.100 * high * person.build**0.5 * frame.left
+    sculptor.add(chest - shoulder, chest + shoulder, 0.050 * high, person.coat)
     if person.bag is not None:
-        behind = -0.1 * high * build * frame.ahead
-        sculptor.add(waist + behind + 0.03 * high * spine, chest + behind - 0.04 * high * spine, 0.07 * high, person.bag)
+        behind = hem - 0.11 * wide * frame.ahead
+        sculptor.add(behind + 0.12 * high * spine, behind + 0.26 * high * spine, 0.08 * high, person.bag)
+    _head(sculptor, person, frame, chest, posture.lean_rad * 0.6 + posture.nod_rad)
     return np.asarray(chest)
+
+
+def _head(sculptor: _Sculptor, person: Person, frame: _Frame, chest: F64, nod_rad: float) -> None:
+    high = person.height_m
+    line = np.cos(nod_rad) * frame.up + np.sin(nod_rad) * frame.ahead
+    face = np.cos(nod_rad) * frame.ahead - np.sin(nod_rad) * frame.up
+    neck = chest + 0.06 * high * line
+    skull = neck + 0.075 * high * line
+    sculptor.add(chest, neck, 0.038 * high, person.coat if person.hood else person.skin)
+    sculptor.add(neck + 0.035 * high * line + 0.016 * high * face, skull + 0.012 * high * face, 0.047 * high, person.skin)
+    cover = person.coat if person.hood else person.hair
+    low = 0.02 if person.hood else 0.005
+    sculptor.add(skull - 0.012 * high * face - low * high * line, skull - 0.008 * high * face + 0.012 * high * line,
+                 0.054 * high, cover)  # fmt: skip
 
 
 def _hand(person: Person, step: Step, posture: Posture, side: int, t_s: float) -> tuple[F64, float]:
@@ -192,19 +198,20 @@ def _hand(person: Person, step: Step, posture: Posture, side: int, t_s: float) -
 
 
 def _arm(sculptor: _Sculptor, person: Person, frame: _Frame, side: int, hand: tuple[F64, float]) -> None:
-    high, build = person.height_m, person.build
+    high, wide = person.height_m, person.height_m * person.build
     target, reach = hand
-    shoulder = frame.hips + side * (0.105 * high * build**0.5 + 0.02 * high * build) * frame.left - 0.015 * high * frame.up
+    out = 0.100 * high * person.build**0.5 + 0.025 * wide
+    shoulder = frame.hips + side * out * frame.left - 0.005 * high * frame.up
     swing = float(target[3])
     down = -np.cos(swing) * frame.up + np.sin(swing) * frame.ahead
-    hanging = shoulder + 0.30 * high * down + side * 0.03 * high * frame.left + 0.04 * high * frame.ahead
+    hanging = shoulder + 0.31 * high * down + side * 0.015 * high * frame.left + 0.03 * high * frame.ahead
     palm = hanging + reach * (target[:3] - hanging)
-    outward = -0.6 * frame.up - 0.5 * frame.ahead + side * 0.6 * frame.left
+    outward = -0.6 * frame.up - 0.5 * frame.ahead + side * 0.25 * frame.left
     elbow = _bend(shoulder, palm, 0.17 * high, 0.16 * high, outward)
     palm = elbow + (palm - elbow) * min(1.0, 0.165 * high / max(float(np.linalg.norm(palm - elbow)), 1e-6))
-    sculptor.add(shoulder, elbow, 0.031 * high * build, person.coat)
-    sculptor.add(elbow, palm, 0.026 * high * build, person.coat)
-    sculptor.add(palm, palm + 0.03 * high * (palm - elbow) / (0.165 * high), 0.021 * high, person.skin)
+    sculptor.add(shoulder, elbow, 0.039 * wide, person.coat)
+    sculptor.add(elbow, palm, 0.033 * wide, person.coat)
+    sculptor.add(palm, palm + 0.03 * high * (palm - elbow) / (0.165 * high), 0.024 * high, person.skin)
 
 
 def _bend(start: F64, end: F64, upper_m: float, lower_m: float, towards: F64) -> F64:

@@ -6,9 +6,10 @@ from simulator.actors import Actor, Itinerary
 from simulator.body import CROUCHING, PEERING, PRYING, TELEPHONING, TRYING, UPRIGHT, Posture, random_person
 from simulator.lot import Lot, beside
 from simulator.optics import F64
-from simulator.stories import Story
+from simulator.stories import Blaze, Story
 
 LENGTH_S = 20.0
+_ON_FIRE = 0.12
 _AT_A_CAR: tuple[tuple[str, Posture], ...] = (
     ("look-in", PEERING), ("try-handle", TRYING), ("pry", PRYING), ("crouch", CROUCHING), ("stand", UPRIGHT),
 )  # fmt: skip
@@ -18,7 +19,16 @@ def crowd(lot: Lot, seed: int) -> Story:
     """Nobody, or up to six people, each walking, standing about or busy at a car for `LENGTH_S`."""
     rng = np.random.default_rng([lot.seed, 107, seed])
     count = int(rng.choice([0, 1, 2, 3, 4, 6], p=[0.12, 0.28, 0.24, 0.18, 0.12, 0.06]))
-    return Story(LENGTH_S, tuple(_somebody(lot, rng, 101 + number) for number in range(count)))
+    people = tuple(_somebody(lot, rng, 101 + number) for number in range(count))
+    return Story(LENGTH_S, people, blaze=_blaze(lot, rng) if rng.random() < _ON_FIRE else None)
+
+
+def _blaze(lot: Lot, rng: np.random.Generator) -> Blaze:
+    """A fire beside, before or behind a car, that has burnt for a while or just begins."""
+    car = lot.cars[int(rng.integers(len(lot.cars)))]
+    place = beside(car, 1 if rng.random() < 0.5 else -1, float(rng.uniform(-0.05, 1.05)), float(rng.uniform(-0.1, 0.3)))
+    began = float(rng.uniform(-25.0, 0.0))
+    return Blaze((float(place[0]), float(place[1])), began, float(rng.uniform(0.3, 2.2)), 25.0)
 
 
 def _somebody(lot: Lot, rng: np.random.Generator, number: int) -> Actor:

@@ -14,13 +14,15 @@ from simulator.optics import F32, View
 _REFERENCE_M = 12.0
 _LAMP_REFERENCE_M = 4.5
 _LAMP_PEAK = 0.35
+_AIM_RAD = 0.10  # the lamp looks above the picture's middle, or it would light the pole's own foot
 
 
 def beam(view: View, lot: Lot, spots_m: F32) -> F32:
     """Irradiance from the infrared lamp at spots [n, 3]: hot centre, dark edge (two-part profile), inverse square."""
     away = spots_m - view.origin_m.astype(np.float32)
     distance_sq = np.maximum(_dot(away, away), 0.25)
-    cosine = np.clip(away @ view.axes[2].astype(np.float32) / np.sqrt(distance_sq), -1, 1)
+    aim = view.axes[2] - _AIM_RAD * view.axes[1]
+    cosine = np.clip(away @ aim.astype(np.float32) / np.sqrt(distance_sq) / np.linalg.norm(aim), -1, 1)
     angle_sq = 2 * (1 - cosine)
     hot = angle_sq / np.float32(lot.lighting.beam_rad**2)
     wide = angle_sq / np.float32((1.75 * lot.lighting.beam_rad) ** 2)

@@ -62,7 +62,7 @@ def ground(lot: Lot, grain: Grain, x: F32, y: F32, blur_m: F32) -> Material:
     """
     coarse = grain.at(x, y, 1.7)
     fine = grain.at(x, y, 0.05) * np.clip(0.06 / blur_m, 0, 1) + 0.6 * grain.at(y, x, 0.16) * np.clip(0.2 / blur_m, 0, 1)
-    material = Material.even(len(x), albedo=0.15)
+    material = Material.even(len(x), albedo=0.11)
     material.albedo[:] *= np.clip(1 + 0.10 * coarse + 0.13 * fine + 0.08 * grain.at(x, y, 6.0), 0.4, 2)
     _wear(lot, grain, x, y, material)
     _markings(lot, grain, x, y, material)
@@ -98,7 +98,7 @@ def _markings(lot: Lot, grain: Grain, x: F32, y: F32, material: Material) -> Non
         across = np.abs(np.abs(x - bay.middle_x_m) - bay.width_m / 2)
         painted |= (across < 0.055) & (y > low) & (y < high)
     worn = np.clip(0.75 + 0.22 * grain.at(x, y, 0.3), 0, 1)
-    material.albedo[painted] = (0.16 + 0.38 * worn)[painted]
+    material.albedo[painted] = (0.12 + 0.34 * worn)[painted]
     material.retro[painted] = 0.03
 
 

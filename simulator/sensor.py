@@ -19,7 +19,7 @@ _BRIGHTEST = 2.0
 class Sensor:
     """`mean_grey` is what automatic exposure aims at (0..1); `shot` and `read` are noise against full scale 1."""
 
-    mean_grey: float = 0.30
+    mean_grey: float = 0.32
     shot: float = 0.0002
     read: float = 0.0018
     fixed: float = 0.008
@@ -27,13 +27,13 @@ class Sensor:
     bloom: float = 0.05
     vignette: float = 0.35
     shutter_s: float = 0.04
-    gamma: float = 0.50
+    gamma: float = 0.70
 
 
 def random_sensor(rng: np.random.Generator, wild: bool = False) -> Sensor:
     """A camera by seed; `wild` spreads it for training pictures."""
     if not wild:
-        return Sensor(mean_grey=float(rng.uniform(0.26, 0.34)), bloom=float(rng.uniform(0.03, 0.07)))
+        return Sensor(mean_grey=float(rng.uniform(0.28, 0.36)), bloom=float(rng.uniform(0.03, 0.07)))
     noise = float(np.exp(rng.uniform(np.log(0.3), np.log(5.0))))
     return Sensor(
         mean_grey=float(rng.uniform(0.16, 0.48)),
@@ -44,7 +44,7 @@ def random_sensor(rng: np.random.Generator, wild: bool = False) -> Sensor:
         bloom=float(rng.uniform(0.0, 0.15)),
         vignette=float(rng.uniform(0.0, 0.6)),
         shutter_s=float(rng.uniform(0.01, 0.08)),
-        gamma=float(rng.uniform(0.42, 0.65)),
+        gamma=float(rng.uniform(0.45, 0.90)),
     )
 
 

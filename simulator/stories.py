@@ -60,6 +60,7 @@ class Story:
 Teller = Callable[[Lot, np.random.Generator], Story]
 _SEATS_OFF_M = 0.40
 _FIRST_ACTOR = 101
+FIRE_TRACK = 200
 _RULES = Rules()
 
 
@@ -169,7 +170,7 @@ def _fire(lot: Lot, rng: np.random.Generator) -> Story:
     place = beside(car, side, 0.3, 0.12)
     blaze = Blaze((float(place[0]), float(place[1])), lit, float(rng.uniform(0.9, 1.6)), float(rng.uniform(15.0, 25.0)))
     end = lit + 35.0
-    incident = Incident(AlarmKind.FIRE, lit, lit + _RULES.fire.confirm_s, end, "flames beside a vehicle", (200, car.number))
+    incident = Incident(AlarmKind.FIRE, lit, lit + _RULES.fire.confirm_s, end, "flames beside a vehicle", (FIRE_TRACK, car.number))
     return Story(end, (trip.actor(random_person(rng, _FIRST_ACTOR)),), (incident,), blaze)
 
 

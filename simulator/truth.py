@@ -14,10 +14,11 @@ from simulator import cast
 from simulator.actors import Actor
 from simulator.backplate import CarSight, surfaces
 from simulator.body import Capsules
+from simulator.effects import flame_box
 from simulator.lot import Lot
 from simulator.optics import F64, View
 from simulator.raster import Surfaces
-from simulator.stories import Story
+from simulator.stories import FIRE_TRACK, Blaze, Story
 
 _GRID_PX = 960
 
@@ -56,9 +57,11 @@ class Witness:
         self._grid = View(view.pose, Size(_GRID_PX, rows))
 
     def at(self, story: Story, t_s: float) -> tuple[TruthObject, ...]:
-        """Cars first, then people, in the order of their numbers; only what is at least partly in the picture."""
+        """Cars first, then people, in the order of their numbers, then fire; only what is at least partly in the picture."""
         people = [self._person(actor, t_s) for actor in story.actors]
-        return (*self._cars, *(person for person in people if person is not None))
+        found = (*self._cars, *(person for person in people if person is not None))
+        fire = self._fire(story.blaze, t_s) if story.blaze is not None else None
+        return found if fire is None else (*found, fire)
 
     @cached_property
     def _standing(self) -> tuple[Surfaces, tuple[CarSight, ...]]:
@@ -99,6 +102,23 @@ class Witness:
         return TruthObject(
             ObjectKind.PERSON, actor.person.number, self._scaled(box), self._scaled(shown or box), share * inside, away, act.activity
         )
+
+    def _fire(self, blaze: Blaze, t_s: float) -> TruthObject | None:
+        box = flame_box(self._grid, blaze, t_s)
+        if box is None:
+            return None
+        low = np.array([box.x_px, box.y_px])
+        outline = self._outline(low, low + np.array([box.w_px, box.h_px]))
+        if outline is None:
+            return None
+        cut, inside = outline
+        window = self._grid.clip(np.array([cut.x_px, cut.y_px]), np.array([cut.x_px + cut.w_px, cut.y_px + cut.h_px]))
+        away = np.array([*blaze.place_m, 0.3]) - self._grid.origin_m
+        before = self._standing[0].depth_m[window.slices] > float(away @ self._grid.axes[2]) - 0.5
+        share = inside * float(before.mean())
+        distance_m = float(np.linalg.norm(away))
+        fire = self._scaled(cut)
+        return TruthObject(ObjectKind.FIRE, FIRE_TRACK, fire, fire, share, distance_m, "burning")
 
     def _shown(self, body: Capsules) -> tuple[Box | None, float]:
         """The box around what shows of a body, in the grid, and its share of the body's outline in the picture."""

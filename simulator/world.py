@@ -14,8 +14,10 @@ import numpy as np
 from firmware.config import SiteConfig
 from firmware.messages import Grey, Size
 from simulator import cast
-from simulator.backplate import Backplate, draw_backplate
+from simulator.backplate import Backplate, draw_backplate, glow
 from simulator.body import Capsules
+from simulator.cars import Car
+from simulator.effects import add_flames, add_lamps, fire_light
 from simulator.lot import Lot, random_lot
 from simulator.optics import F32, F64, View
 from simulator.sensor import Exposer, Sensor, bloomed, blurred, random_sensor
@@ -84,9 +86,29 @@ class Scene:
         light = blurred(self.stage.plate.luminance, self.sensor.blur_ratio * self.size.width_px)
         return bloomed(light, self._exposer.gain, self.sensor.bloom)
 
+    @cached_property
+    def _fire_glow(self) -> F32:
+        """What the fire's light falls on, for a fire of strength 1."""
+        blaze = self.story.blaze
+        assert blaze is not None
+        return glow(self.stage.lot, self.stage.view, (*blaze.place_m, 0.35))
+
+    @cached_property
+    def _lamp_glow(self) -> F32:
+        """What the car's head lamps fall on: the ground and all before its nose."""
+        lamps = self.story.head_lamps
+        assert lamps is not None
+        car = self._car(lamps.car)
+        ahead = car.to_world(np.array([[car.shape.length_m / 2 + 1.2, 0.0, 0.6]]))[0]
+        return 3.0 * glow(self.stage.lot, self.stage.view, (float(ahead[0]), float(ahead[1]), 0.6))
+
+    def _car(self, number: int) -> Car:
+        return next(car for car in self.stage.lot.cars if car.number == number)
+
     def render(self, t_s: float) -> Grey:
         """The picture at a time, [h, w]. The same time gives the same picture, noise included."""
         light = self._light.copy()
+        self._shine(light, t_s)
         view, depth_m = self.stage.view, self.stage.plate.depth_m
         for actor in self.story.actors:
             step = actor.step(t_s)
@@ -95,7 +117,18 @@ class Scene:
         bodies = [body for actor in self.story.actors if (body := actor.capsules(t_s)) is not None]
         for body in sorted(bodies, key=lambda body: -float(np.linalg.norm(body.a_m.mean(axis=0) - view.origin_m))):
             self._put(light, body)
+        if self.story.blaze is not None:
+            add_flames(view, light, depth_m, self.story.blaze, t_s)
         return self._exposer.picture(light, round(t_s * 1000))
+
+    def _shine(self, light: F32, t_s: float) -> None:
+        """Add, in place, what fire and head lamps light up."""
+        blaze, lamps = self.story.blaze, self.story.head_lamps
+        if blaze is not None and t_s >= blaze.start_s:
+            light += np.float32(fire_light(blaze, t_s)) * self._fire_glow
+        if lamps is not None and t_s >= lamps.start_s:
+            light += self._lamp_glow
+            add_lamps(self.stage.view, light, self.stage.plate.depth_m, self._car(lamps.car))
 
     def _put(self, light: F32, body: Capsules) -> None:
         patch = cast.patch(self.stage.view, self.stage.lot, self.stage.plate.depth_m, body)
