@@ -49,7 +49,7 @@ class Patience:
 class _Look:
     """What one request gave."""
 
-    sensor_us: int
+    t_s: float
     picture: Grey
     luma: Grey
 
@@ -120,8 +120,7 @@ class PiCamera:
                     return
                 if look is None:
                     raise CameraError(f"the camera gave no picture for {self._patience.frame_s:.0f} s: it hangs")
-                t_s = session.time_s(look.sensor_us)
-                yield Frame(number, t_s, look.picture, look.luma, session.packets.take())
+                yield Frame(number, look.t_s, look.picture, look.luma, session.packets.take())
                 number += 1
         finally:
             if self._session is session:
@@ -199,7 +198,7 @@ class _Session:
         if force is not None:
             force()
 
-    def time_s(self, sensor_us: int) -> float:
+    def _time_s(self, sensor_us: int) -> float:
         """A sensor time on the monotonic clock. libcamera counts from boot, with or without the time asleep."""
         if self._shift_us is None:
             asleep_us = (time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()) // 1000
@@ -226,7 +225,8 @@ class _Session:
         picture = self._masked_luma(request, "main", self._masks)
         luma = self._masked_luma(request, "lores", self._lores_masks)
         # As picamera2's encoders turn nanoseconds into microseconds, so that frames and packets have equal times.
-        self.looks.put(_Look(int(request.get_metadata()["SensorTimestamp"] / 1000), picture, luma))
+        sensor_us = int(request.get_metadata()["SensorTimestamp"] / 1000)
+        self.looks.put(_Look(self._time_s(sensor_us), picture, luma))
 
     def _masked_luma(self, request: Any, stream: str, masks: Masks) -> Grey:
         width_px, height_px = request.config[stream]["size"]
@@ -241,7 +241,7 @@ class _Session:
         """In the encoder's thread: one packet, its time counted from the encoder's first picture."""
         first_us = self._encoder.firsttimestamp
         if timestamp_us is not None and first_us is not None:
-            self.packets.put(Packet(self.time_s(first_us + timestamp_us), keyframe, bytes(data)))
+            self.packets.put(Packet(self._time_s(first_us + timestamp_us), keyframe, bytes(data)))
 
 
 def _output(take: Callable[[bytes, bool, int | None], None]) -> Any:

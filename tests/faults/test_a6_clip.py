@@ -110,7 +110,7 @@ def ram() -> Iterator[Path]:
 
 
 def test_a6_the_whole_preroll_is_with_the_link_when_the_alarm_is_kept(ram: Path) -> None:
-    size = Size(896, 504)
+    size = Size(640, 360)
     rng = np.random.default_rng(4)
     noise = rng.integers(0, 30, (size.height_px, size.width_px), dtype=np.uint8)
     maker = FrameMaker(Masks(), EncoderSettings())
