@@ -49,7 +49,7 @@ nights-accept: setup ## take the alarms of today's rules as the expected ones; r
 
 lock: ## resolve requirements.lock anew from setup.cfg, for Python 3.11-3.13 on x86-64 and aarch64
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-emit-find-links --no-annotate --no-header --extra dev setup.cfg -o requirements.lock
+	  --no-emit-find-links --no-annotate --no-header --constraint constraints.txt --extra dev setup.cfg -o requirements.lock
 
 clean: ## remove what was built here
 	rm -rf .venv build *.egg-info demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -66,9 +66,11 @@ def watch(parts: Parts, stop: Stop) -> bool:
         return True
     finally:
         parts.illuminator.hold(False)
-        camera.close()
-        if turn is not None:
-            turn.recorder.close()
+        try:
+            if turn is not None:
+                turn.recorder.close()
+        finally:
+            camera.close()  # last: a camera stack that will not let go ends the process here, and the clips are safe
 
 
 def judge(parts: Parts) -> Verdict:

@@ -77,10 +77,11 @@ class FileCamera:
         self._closed.set()
 
     def _play(self, timing: "_Timing") -> Iterator[Frame]:
-        begin_s = 0.0
+        begin_s, number = 0.0, -1
         while True:
             film_s = begin_s
             for shot in self._source.shots():
+                number += 1
                 film_s = begin_s + shot.t_s
                 if self._closed.is_set():
                     return
@@ -88,7 +89,7 @@ class FileCamera:
                 if self._closed.is_set():
                     return
                 if t_s is not None:
-                    yield self._maker.make(self._grey(shot), t_s)
+                    yield self._maker.make(self._grey(shot), t_s, number)
             if not self._options.loop:
                 return
             begin_s = film_s + self._source.step_s

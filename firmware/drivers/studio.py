@@ -18,10 +18,15 @@ class FrameMaker:
         self._encoder: H264Encoder | None = None
         self._number = 0
 
-    def make(self, picture: Grey, t_s: float) -> Frame:
-        """One frame. `t_s` must grow; an odd last row or column is cut off (H.264 cannot hold it)."""
+    def make(self, picture: Grey, t_s: float, number: int | None = None) -> Frame:
+        """One frame. `t_s` must grow; an odd last row or column is cut off (H.264 cannot hold it).
+
+        `number` is the picture's place in a film of which not all are made into frames.
+        """
         height_px, width_px = picture.shape
         masked = self._masks.burn(picture[: height_px // 2 * 2, : width_px // 2 * 2])
+        if number is not None:
+            self._number = number
         frame = Frame(self._number, t_s, masked, detector_luma(masked), self._encoded(masked, t_s))
         self._number += 1
         return frame
