@@ -113,7 +113,7 @@ class Authority:
         """Make a new authority. Raises ProvisionError where the folder has one already or cannot be written."""
         clock = now_utc or _utc_clock
         now = clock()
-        _make_folder(folder)
+        make_folder(folder)
         key = make_key(folder / "ca.key")
         cert = (
             x509.CertificateBuilder()
@@ -161,9 +161,12 @@ class Authority:
         return self._issue(name, Role.SERVER, ips, validity)
 
     def sign(
-        self, request_pem: bytes, role: Role, *, ips: Sequence[str] = (), validity: Validity | None = None
+        self, request_pem: bytes, role: Role, name: str, *, ips: Sequence[str] = (), validity: Validity | None = None
     ) -> bytes:
-        """The certificate (PEM) for a request made elsewhere. Of the request only its key and its CN are taken."""
+        """The certificate (PEM) for a request made elsewhere, which must ask for just this name.
+
+        Of the request only its key is taken.
+        """
         try:
             request = x509.load_pem_x509_csr(request_pem)
         except ValueError as error:
@@ -172,14 +175,17 @@ class Authority:
         key = request.public_key()
         if len(names) != 1 or not isinstance(key, ec.EllipticCurvePublicKey) or not request.is_signature_valid:
             raise ProvisionError("the request must be signed, with an EC key and exactly one common name (CN)")
-        return self._certify(str(names[0].value), key, role, ips, validity)
+        if names[0].value != name:
+            raise ProvisionError(f"the request is for {str(names[0].value)[:80]!r}, not for {name!r}")
+        return self._certify(name, key, role, ips, validity)
 
     def _issue(self, name: str, role: Role, ips: Sequence[str], validity: Validity | None) -> Identity:
         check_name(name, role)
+        _alternatives(name, ips)  # refuses a wrong address before a key is made
         folder = self.folder / name
-        _make_folder(folder)
+        make_folder(folder)
         key = make_key(folder / "key.pem")
-        write_atomic(folder / "cert.pem", self.sign(make_request(key, name), role, ips=ips, validity=validity))
+        write_atomic(folder / "cert.pem", self.sign(make_request(key, name), role, name, ips=ips, validity=validity))
         return Identity(name, self.ca, folder / "cert.pem", folder / "key.pem")
 
     def _certify(
@@ -222,7 +228,8 @@ def _utc_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """A folder for keys; where it is new, for its owner only. Raises ProvisionError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -66,11 +66,22 @@ def access_list(centres: tuple[str, ...]) -> str:
     return "".join(sections)
 
 
+def check_settings(settings: BrokerSettings) -> None:
+    """Raises ProvisionError for a centre's name or a user that cannot be, before anything is written."""
+    access_list(settings.centres)
+    user = settings.user or ordinary_user()
+    try:
+        pwd.getpwnam(user)
+    except KeyError as error:
+        raise BrokerError(f"there is no user {user!r} to run the broker as") from error
+
+
 def write_files(folder: Path, server: Identity, settings: BrokerSettings) -> Path:
     """Put mosquitto.conf, ACL, certificates and key in `folder`, the key readable only by the broker's user.
 
     Returns the path of the configuration. Raises BrokerError naming the file at fault.
     """
+    check_settings(settings)
     files = {
         "mosquitto.conf": (configuration(folder, settings).encode(), 0o644),
         "acl": (access_list(settings.centres).encode(), 0o600),

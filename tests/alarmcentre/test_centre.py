@@ -14,7 +14,7 @@ from alarmcentre.centre import Centre
 from alarmcentre.errors import CentreError, JournalError
 from alarmcentre.events import AlarmSeen, BadMessage, CentreFault, Incoming, NodeAnswer, StillSaved
 from alarmcentre.journal import NAME
-from tests.alarmcentre.said import JPEG, N01, alarm, alarm_in, at, clip_in, commands, of, still_in
+from tests.alarmcentre.said import JPEG, N01, alarm, alarm_in, at, commands, of, still_in
 from wire.messages import Received, Response, encode
 from wire.topics import NodeTopics
 
@@ -257,16 +257,3 @@ def test_a_journal_of_a_later_version_is_not_touched(tmp_path: Path) -> None:
     database.close()
     with pytest.raises(CentreError, match="version 99"):
         Centre(tmp_path)
-
-
-def test_160_nodes_at_once(centre: Centre) -> None:
-    fleet = [NodeTopics("lot", f"n{number:03}") for number in range(160)]
-    clips = {topics: [*clip_in(bytes([n]) * 5000, topics=topics)] for n, topics in enumerate(fleet)}
-    told: list[object] = []
-    for topics in fleet:
-        told += centre.take(alarm_in(alarm(), topics), at(0))
-    for step in range(7):
-        for topics in fleet:
-            told += centre.take(clips[topics][step], at(step))
-    names = [type(one).__name__ for one in told]
-    assert (names.count("AlarmSeen"), names.count("ClipComplete"), names.count("BadMessage")) == (160, 160, 0)
