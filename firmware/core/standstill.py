@@ -11,14 +11,20 @@ SAME_PLACE_RATIO = 0.6
 five hundredths of its size on every side still overlaps by 0.8."""
 
 
+SURE_S = 0.6
+"""Moved is what has been elsewhere for so long, at three sightings or more: a false box beside a dazzled car is not."""
+
+
 class Standstill:
     """Compares a box with where it was when it last moved."""
 
-    __slots__ = ("_anchor", "_since_s")
+    __slots__ = ("_anchor", "_away", "_away_s", "_since_s")
 
     def __init__(self, box: Box, t_s: float) -> None:
         self._anchor = box
         self._since_s = t_s
+        self._away = 0
+        self._away_s = t_s
 
     @property
     def since_s(self) -> float:
@@ -28,8 +34,14 @@ class Standstill:
     def see(self, box: Box, t_s: float) -> bool:
         """Take in where it is now; True where it has moved."""
         if overlap(box, self._anchor) >= SAME_PLACE_RATIO:
+            self._away = 0
             return False
-        self._anchor, self._since_s = box, t_s
+        if self._away == 0:
+            self._away_s = t_s
+        self._away += 1
+        if self.parked(self._away_s) and (self._away < 3 or t_s - self._away_s < SURE_S):
+            return False
+        self._anchor, self._since_s, self._away = box, t_s, 0
         return True
 
     def parked(self, t_s: float) -> bool:

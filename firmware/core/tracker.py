@@ -30,6 +30,10 @@ SLOW_DOWN_S = 1.0
 """Time constant with which an unseen thing is taken to slow down: nobody walks on for long behind one car."""
 
 
+START_M_S = 1.5
+"""Standard deviation of a newcomer's speed: people walk, some run, cars on a lot crawl."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrackerSettings:
     """Seconds and scores. The defaults suit a detector whose scores mean something from about 0.1 up."""
@@ -42,8 +46,10 @@ class TrackerSettings:
     """A false person lasts one or two looks; at three looks a second that is 0.33 s."""
     confirm_score: float = 0.4
     """Median score of a track that is believed."""
-    doubt_s: float = 1.0
-    """An unconfirmed track is dropped when missed for so long (three looks in a row at three a second)."""
+    missed_ratio: float = 0.6
+    """Share of its time for which a track may have been missed and still be believed."""
+    doubt_s: float = 0.7
+    """An unconfirmed track is dropped when missed for longer (two looks in a row at three a second)."""
     forget_s: float = 3.0
     """Occlusions and sweeps of headlights last about 2 s."""
     hidden_s: float = 8.0
@@ -96,8 +102,8 @@ class Tracker:
         sight = _Sight(detections, self._ground, [trail for trail in self._trails if trail.parked(t_s)])
         places = self._places(sight)
         cost = self._cost(sight, places, t_s)
-        high = [j for j, d in enumerate(detections) if d.score >= self._settings.high_score]
-        low = [j for j, d in enumerate(detections) if d.score < self._settings.high_score]
+        good = [d.score >= self._settings.high_score for d in sight.detections]
+        high, low = np.flatnonzero(good).tolist(), np.flatnonzero(np.logical_not(good)).tolist()
         pairs = _pair(cost, list(range(len(self._trails))), high)
         taken = {i for i, _ in pairs}
         pairs += _pair(cost, [i for i in range(len(self._trails)) if i not in taken], low)
@@ -128,8 +134,8 @@ class Tracker:
         if not self._trails or not sight.detections:
             return np.zeros((len(self._trails), len(sight.detections)))
         apart = kalman.distances(self._state, self._covariance, places, sight.noise)
-        shared = self._shared(sight)
         parked = np.array([trail.parked(t_s) for trail in self._trails])[:, None]
+        shared = self._shared(sight, parked)
         kinds = np.array([[_likeness(t.kind, d.kind) for d in sight.detections] for t in self._trails])
         # What stands parked is where it was; anything else may also be where its velocity leads.
         near = np.where(parked, shared >= 0.5, (shared >= 0.3) | (apart <= GATE))
@@ -138,7 +144,7 @@ class Tracker:
         result: Array = np.where(near, cost, UNPAIRED)
         return result
 
-    def _shared(self, sight: "_Sight") -> Array:
+    def _shared(self, sight: "_Sight", parked: NDArray[np.bool_]) -> Array:
         """Overlap [tracks, detections] of each track's whole box, moved to where it should be now, with each detection;
         of its upper part alone where the detection's feet are hidden."""
         feet = self._ground.pixels(self._state[:, :2])
@@ -147,6 +153,8 @@ class Tracker:
         expected = np.hstack([low, high])
         seen = as_array([d.box for d in sight.detections])
         shared = overlaps(expected, seen)
+        # A parked vehicle's box is a mean; when it pulls out, the latest box is the one to go by.
+        shared = np.maximum(shared, overlaps(as_array([trail.latest for trail in self._trails]), seen) * parked)
         for j in np.flatnonzero(sight.hidden):
             upper = np.hstack([low, high[:, :1], np.minimum(high[:, 1:], seen[j, 3])])
             shared[:, j] = overlaps(upper, seen[j : j + 1])[:, 0]
@@ -160,7 +168,9 @@ class Tracker:
             self._state[rows], self._covariance[rows], places[rows, columns], sight.noise[columns]
         )
         for i, j in pairs:
-            self._trails[i].see(sight.detections[j], t_s, sight.hidden[j])
+            trail = self._trails[i]
+            if trail.see(sight.detections[j], t_s, sight.hidden[j]):
+                self._state[i], self._covariance[i] = self._unknown(trail, places[i, j], sight.noise[j])
 
     def _confirm(self, pairs: list[tuple[int, int]]) -> None:
         """Believe in what was seen for long enough, often enough and well enough.
@@ -169,8 +179,10 @@ class Tracker:
         wanted = self._settings
         for i, _ in pairs:
             trail = self._trails[i]
-            lasted = trail.sightings >= 3 and trail.seen_s - trail.first_s >= wanted.confirm_s - 1e-6
-            if trail.id == 0 and lasted and trail.score >= wanted.confirm_score:
+            if trail.id or trail.sightings < 3 or trail.score < wanted.confirm_score:
+                continue
+            lasted_s = trail.seen_s - trail.first_s
+            if lasted_s >= wanted.confirm_s - 1e-6 and trail.missed_s <= wanted.missed_ratio * lasted_s:
                 trail.id = self._next_id
                 self._next_id += 1
 
@@ -195,13 +207,18 @@ class Tracker:
             if any(_likeness(t.kind, new.kind) < UNPAIRED and overlap(t.box, new.box) > 0.6 for t in seen):
                 continue
             trail = Trail(new, t_s, sight.hidden[j])
-            speed = 2.0 * self._units(trail)  # m/s, standard deviation: people walk, cars on a lot crawl
-            covariance = np.zeros((4, 4))
-            covariance[:2, :2] = sight.noise[j]
-            covariance[(2, 3), (2, 3)] = speed**2
+            state, covariance = self._unknown(trail, sight.places[j], sight.noise[j])
             self._trails.append(trail)
-            self._state = np.vstack([self._state, [*sight.places[j], 0.0, 0.0]])
+            seen.append(trail)
+            self._state = np.vstack([self._state, state])
             self._covariance = np.concatenate([self._covariance, covariance[None]])
+
+    def _unknown(self, trail: Trail, place: Array, noise: Array) -> tuple[Array, Array]:
+        """State [4] and covariance [4, 4] of something whose place was just measured and whose velocity is unknown."""
+        covariance = np.zeros((4, 4))
+        covariance[:2, :2] = noise
+        covariance[(2, 3), (2, 3)] = (START_M_S * self._units(trail)) ** 2
+        return np.array([*place, 0.0, 0.0]), covariance
 
     def _tracks(self) -> tuple[Track, ...]:
         rows = sorted((t.id, t, s) for t, s in zip(self._trails, self._state.tolist(), strict=True) if t.id)

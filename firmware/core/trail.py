@@ -6,7 +6,7 @@ from statistics import median
 
 from firmware.core.boxes import between
 from firmware.core.standstill import Standstill
-from firmware.messages import Box, Detection, ObjectKind
+from firmware.messages import Detection, ObjectKind
 
 WHEELED = frozenset({ObjectKind.VEHICLE, ObjectKind.TWO_WHEELER})
 HOT = frozenset({ObjectKind.FIRE, ObjectKind.SMOKE})
@@ -52,11 +52,13 @@ class Trail:
     def __init__(self, first: Detection, t_s: float, hidden: bool) -> None:
         self.id = 0
         """0 until confirmed."""
-        self.box = first.box
+        self.box = self.latest = first.box
         self.tall_px = first.box.h_px
         """From its head to its feet, also where the feet are hidden; smoothed."""
         self.first_s = self.seen_s = t_s
         self.missing_s = 0.0
+        self.missed_s = 0.0
+        """All the time for which it was missed since it was first seen."""
         self.sightings = 1
         self.hidden = hidden
         self.standstill = Standstill(first.box, t_s)
@@ -78,13 +80,17 @@ class Trail:
         """How much its velocity may change."""
         return STILL_ACCEL_M_S2 if self.parked(t_s) else ACCEL_M_S2[self.kind]
 
-    def see(self, detection: Detection, t_s: float, hidden: bool) -> None:
-        """It was seen."""
+    def see(self, detection: Detection, t_s: float, hidden: bool) -> bool:
+        """It was seen. True where it had been parked and has moved: its place of before tells nothing any more."""
         gap_s = t_s - self.seen_s
         # Hidden feet tell nothing of its height, except that it is at least what is seen.
         tall_px = max(self.tall_px, detection.box.h_px) if hidden else detection.box.h_px
         self.tall_px += (1 - exp(-gap_s / TALL_S)) * (tall_px - self.tall_px)
-        self.box = self._follow(detection.box, gap_s, t_s)
+        was_parked = self.parked(t_s)
+        moved = self.standstill.see(detection.box, t_s)
+        self.latest = detection.box
+        # A parked vehicle's box is the mean of many.
+        self.box = between(self.box, self.latest, 1 - exp(-gap_s / SMOOTH_S)) if self.parked(t_s) else self.latest
         self.hidden = hidden
         self.seen_s = t_s
         self.missing_s = 0.0
@@ -96,12 +102,9 @@ class Trail:
         votes[detection.kind] = votes.get(detection.kind, 0.0) + detection.score
         self._votes = votes
         self.kind = max(votes, key=lambda kind: (votes[kind], kind))
-
-    def _follow(self, box: Box, gap_s: float, t_s: float) -> Box:
-        if self.standstill.see(box, t_s) or not self.parked(t_s):
-            return box
-        return between(self.box, box, 1 - exp(-gap_s / SMOOTH_S))
+        return was_parked and moved
 
     def miss(self, dt_s: float) -> None:
         """A look went by without it."""
         self.missing_s += dt_s
+        self.missed_s += dt_s

@@ -8,7 +8,7 @@ only after `LONG` times the dwell or at a second vehicle; an arrival's unloading
 from dataclasses import dataclass
 
 from firmware.config import TamperingRule
-from firmware.core.behaviour.scene import Person, Scene
+from firmware.core.behaviour.scene import OWN_M, Person, Scene
 from firmware.core.finding import Finding
 from firmware.core.zones import Zones
 from firmware.messages import AlarmKind, AlarmObject, ObjectKind, Severity
@@ -84,14 +84,14 @@ class Tampering:
         over = {
             vehicle: stay
             for (who, vehicle), stay in self._stays.items()
-            if who == person.id and stay.last_s == t_s and stay.near_s >= self._dwell_s(vehicle, scene, t_s)
+            if who == person.id and stay.last_s == t_s and stay.near_s >= self._dwell_s(person, vehicle, scene, t_s)
         }
         if zone is None or not over:
             return None
         vehicle, stay = max(over.items(), key=lambda entry: (entry[1].near_s, entry[0]))
         return Finding(
             kind=AlarmKind.TAMPERING,
-            severity=Severity.HIGH if stay.near_s >= LONG * self._dwell_s(vehicle, scene, t_s) else Severity.MEDIUM,
+            severity=Severity.HIGH if stay.near_s >= LONG * self._rule.dwell_s else Severity.MEDIUM,
             began_s=stay.since_s,
             zone=zone,
             reason=f"at one parked vehicle for {stay.near_s:.0f} s",
@@ -99,5 +99,8 @@ class Tampering:
             spot=person.spot,
         )
 
-    def _dwell_s(self, vehicle: int, scene: Scene, t_s: float) -> float:
-        return self._rule.dwell_s * (PATIENCE if scene.came_lately(vehicle, t_s) else 1.0)
+    def _dwell_s(self, person: Person, vehicle: int, scene: Scene, t_s: float) -> float:
+        """Longer at a vehicle that came lately, and at its neighbour while both are in reach (a door between them)."""
+        within = [v for v, gap_m in person.gaps_m.items() if gap_m <= OWN_M]
+        unloading = any(scene.came_lately(v, t_s) for v in (vehicle, *within))
+        return self._rule.dwell_s * (PATIENCE if unloading else 1.0)
