@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.core.permit import Permit, check_permit, covers, signed_bytes, validity, watch_window
+from firmware.core.permit import Permit, Window, check_permit, covers, signed_bytes, validity, watch_window
 from firmware.errors import PermitError
 from tests.permits import NIGHTS, permit
 
@@ -182,3 +182,9 @@ def test_the_signed_bytes_are_fixed_for_ever() -> None:
         b'"valid_from":"2026-01-01","valid_until":"2027-12-31"}'
     )
     assert b'"nodes":["north"]' in signed_bytes(permit(nodes=("north",)))
+
+
+def test_the_end_is_no_longer_in_the_window() -> None:
+    start_utc = datetime(2026, 6, 1, 18, tzinfo=UTC)
+    window = Window(start_utc, start_utc + timedelta(hours=10))
+    assert [window.contains(t) for t in (window.start_utc, window.end_utc)] == [True, False]

@@ -75,3 +75,8 @@ def test_the_last_morning_is_already_expired() -> None:
 def test_asked_again_each_second_and_at_the_end_exactly(left: timedelta | None, seconds: float) -> None:
     verdict = Verdict(State.WATCHING, True, until_utc=None if left is None else NIGHT + left)
     assert verdict.check_again_s(NIGHT) == pytest.approx(seconds)
+
+
+def test_a_clock_that_is_not_trusted_foretells_nothing() -> None:
+    assert decide(NIGHT, "no time server", NIGHTS).until_utc is None
+    assert decide(NIGHT, "", NIGHTS).until_utc == datetime(2026, 6, 2, 4, tzinfo=UTC)

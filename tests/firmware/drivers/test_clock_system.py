@@ -24,6 +24,16 @@ def test_the_release_is_not_in_the_future() -> None:
     assert datetime.now(UTC) >= RELEASED_UTC
 
 
+@pytest.mark.parametrize("trust", ["ntp", "host"])
+def test_no_time_before_the_release_is_believed(monkeypatch: pytest.MonkeyPatch, trust: str) -> None:
+    """To a release of next year this year is the past: so is 1970 to ours."""
+    later = datetime.now(UTC) + timedelta(days=365)
+    monkeypatch.setattr("firmware.drivers.clock_system.RELEASED_UTC", later)
+    clock = SystemClock("ntp" if trust == "ntp" else "host", kernel_synchronised=synchronised)
+    assert not clock.trusted()
+    assert f"release on {later:%Y-%m-%d}" in clock.distrust()
+
+
 def test_ntp_wants_a_time_server(tmp_path: Path) -> None:
     flag = tmp_path / "synchronized"
     assert SystemClock("ntp", flag=flag, kernel_synchronised=synchronised).trusted()
