@@ -128,7 +128,9 @@ class Itinerary:
         self._add("walk", walk.duration_s, UPRIGHT, walk=walk)
         self.place_m = np.asarray(corners[-1])
 
-    def stay(self, duration_s: float, activity: str = "stand", posture: Posture = UPRIGHT, facing_m: F64 | None = None) -> None:
+    def stay(
+        self, duration_s: float, activity: str = "stand", posture: Posture = UPRIGHT, facing_m: F64 | None = None
+    ) -> None:
         """Stay and do something, looking towards a ground point (or on as before)."""
         if facing_m is not None:
             across = facing_m - self.place_m
@@ -142,7 +144,11 @@ class Itinerary:
         self.place_m = towards_m
 
     def _add(
-        self, activity: str, duration_s: float, posture: Posture, walk: Walk | None = None,
+        self,
+        activity: str,
+        duration_s: float,
+        posture: Posture,
+        walk: Walk | None = None,
         shift_m: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         end_s = self.now_s + duration_s

@@ -78,7 +78,7 @@ def glow(lot: Lot, view: View, source_m: tuple[float, float, float]) -> F32:
             continue
         material = _material(lot, view, grain, tag, spots[where], normals[where])
         cosine = np.maximum(np.einsum("nc,nc->n", towards, normals[where]) / np.sqrt(distance_sq), 0.0)
-        light[where] = material.albedo * cosine / distance_sq
+        light[where] = material.albedo * cosine / distance_sq * (1 - distance_sq / _GLOW_M**2) ** 2
     return light.reshape(seen.depth_m.shape)
 
 

@@ -44,7 +44,7 @@ def random_person(rng: np.random.Generator, number: int) -> Person:
 class Posture:
     """How the body is held. Ratios are of the body's height; hands are ahead, to the left, and up from the ground.
 
-    `reach` 0 lets the arms hang (or swing), 1 brings the hands to their places; `busy` is how far they move about, in metres.
+    `reach` 0 lets the arms hang (or swing), 1 brings the hands to their places; `busy` is how far they move about (m).
     """
 
     hip: float = 0.535
@@ -178,7 +178,9 @@ def _head(sculptor: _Sculptor, person: Person, frame: _Frame, chest: F64, nod_ra
     neck = chest + 0.06 * high * line
     skull = neck + 0.075 * high * line
     sculptor.add(chest, neck, 0.038 * high, person.coat if person.hood else person.skin)
-    sculptor.add(neck + 0.035 * high * line + 0.016 * high * face, skull + 0.012 * high * face, 0.047 * high, person.skin)
+    sculptor.add(
+        neck + 0.035 * high * line + 0.016 * high * face, skull + 0.012 * high * face, 0.047 * high, person.skin
+    )
     cover = person.coat if person.hood else person.hair
     low = 0.02 if person.hood else 0.005
     sculptor.add(skull - 0.012 * high * face - low * high * line, skull - 0.008 * high * face + 0.012 * high * line,
@@ -190,7 +192,9 @@ def _hand(person: Person, step: Step, posture: Posture, side: int, t_s: float) -
     ahead = np.array([np.cos(step.heading_rad), np.sin(step.heading_rad), 0.0])
     left = np.array([-ahead[1], ahead[0], 0.0])
     along, across, up = posture.left_hand if side > 0 else posture.right_hand
-    place = np.array([*step.place_m, 0.0]) + person.height_m * (along * ahead + across * left + np.array([0.0, 0.0, up]))
+    place = np.array([*step.place_m, 0.0]) + person.height_m * (
+        along * ahead + across * left + np.array([0.0, 0.0, up])
+    )
     shake = posture.busy * np.array([np.sin(9.1 * t_s + side), np.sin(7.3 * t_s + 2 * side), np.sin(11.7 * t_s - side)])
     reach = posture.reach_left if side > 0 else posture.reach_right
     swing = 0.55 * np.cos(np.pi * step.beat) * side * min(1.0, step.stride_m / 0.7)

@@ -27,7 +27,11 @@ class SceneCamera:
     """
 
     def __init__(
-        self, camera: CameraConfig, masks: Masks, clock: Clock | None = None, wait: Callable[[float], object] | None = None
+        self,
+        camera: CameraConfig,
+        masks: Masks,
+        clock: Clock | None = None,
+        wait: Callable[[float], object] | None = None,
     ) -> None:
         if camera.source not in SCENARIOS:
             raise CameraError(f"there is no scenario {camera.source!r}; there are {', '.join(SCENARIOS)}")

@@ -28,8 +28,8 @@ class Body(StrEnum):
 class Shape:
     """A body's outline. Stations are ratios of the length from the nose; heights are in metres.
 
-    `outline` is the upper edge in side view. `cowl`, `roof_from`, `roof_to`, `rear_glass_to` are the stations where windscreen,
-    roof and rear window begin and end; `pillars` are the stations of the dark posts between the side windows.
+    `outline` is the upper edge in side view. `cowl`, `roof_from`, `roof_to`, `rear_glass_to` are the stations where
+    windscreen, roof and rear window begin and end; `pillars` those of the dark posts between the side windows.
     """
 
     length_m: float
@@ -151,7 +151,7 @@ def _axles(shape: Shape) -> tuple[float, float]:
 
 
 def _body(shape: Shape) -> Mesh:
-    """The shell: cross-sections from the left sill over the roof to the right sill, nose to tail, and both ends closed."""
+    """The shell: cross-sections from the left sill over the roof to the right sill, nose to tail, ends closed."""
     breaks = [station for station, _ in shape.outline]
     stations = np.unique(np.concatenate([np.linspace(0, 1, 31), breaks, [0.005, 0.012, 0.988, 0.995]]))
     sections = np.stack([_section(shape, float(station)) for station in stations])
@@ -241,7 +241,9 @@ def _wheels(shape: Shape, material: Material, spots_m: F32) -> None:
         spoke = np.cos(5 * np.arctan2(up, along)) > -0.35
         material.fill(arch, albedo=0.02, gloss=0.0)
         material.fill(wheel, albedo=0.07, gloss=0.02)
-        material.fill(wheel & (radius < 0.68 * shape.wheel_m) & (spoke | (radius > 0.58 * shape.wheel_m)), albedo=0.5, gloss=0.25)
+        material.fill(
+            wheel & (radius < 0.68 * shape.wheel_m) & (spoke | (radius > 0.58 * shape.wheel_m)), albedo=0.5, gloss=0.25
+        )
 
 
 def _lamps_and_plates(car: Car, material: Material, spot: F32) -> None:

@@ -51,7 +51,9 @@ def cast(view: View, window: Window, body: Capsules, samples: int) -> Hits:
         np.zeros(rays.shape, dtype=np.float32),
     )
     for part in range(len(body.radius_m)):
-        one = Capsules(body.a_m[part : part + 1], body.b_m[part : part + 1], body.radius_m[part : part + 1], body.albedo)
+        one = Capsules(
+            body.a_m[part : part + 1], body.b_m[part : part + 1], body.radius_m[part : part + 1], body.albedo
+        )
         low, high = bounds(view, one)
         corner = np.array([window.left_px, window.top_px])
         limit = np.array(rays.shape[1::-1])
@@ -63,9 +65,7 @@ def cast(view: View, window: Window, body: Capsules, samples: int) -> Hits:
     return hits
 
 
-def _capsule(
-    hits: Hits, place: tuple[slice, slice], rays: F32, origin_m: F64, body: Capsules, part: int
-) -> None:
+def _capsule(hits: Hits, place: tuple[slice, slice], rays: F32, origin_m: F64, body: Capsules, part: int) -> None:
     """Ray against capsule (Inigo Quilez's closed form): the cylinder first, else the sphere at the nearer end."""
     a, b, radius = body.a_m[part], body.b_m[part], float(body.radius_m[part])
     axis, off = b - a, origin_m - a

@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "nattvakt simulate",
         description="Play a night that never happened into a film, with ground truth.",
-        epilog="also: `nattvakt simulate list` (what can be played), `nattvakt simulate stills --help` (training pictures)",
+        epilog="also: `nattvakt simulate list` (what there is), `nattvakt simulate stills --help` (training pictures)",
     )
     parser.add_argument("--scenario", choices=list(SCENARIOS), required=True, metavar="NAME", help=", ".join(SCENARIOS))
     parser.add_argument("--seed", type=_whole, default=7, help="same seed, same pixels and labels (7)")
@@ -62,9 +62,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _stills_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("nattvakt simulate stills", description="Random pictures with boxes in COCO's format.")
+    parser = argparse.ArgumentParser(
+        "nattvakt simulate stills", description="Random pictures with boxes in COCO's format."
+    )
     parser.add_argument("--count", type=_positive, required=True)
-    parser.add_argument("--first-seed", type=_whole, default=1000, help="below 1000: kept for the demo and tests (1000)")
+    parser.add_argument(
+        "--first-seed", type=_whole, default=1000, help="below 1000: kept for the demo and tests (1000)"
+    )
     parser.add_argument("--size", type=size_of, default=_DEFAULT_SIZE, metavar="WxH")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     return parser

@@ -169,7 +169,7 @@ def _backdrop(rng: np.random.Generator, far_y_m: float) -> Backdrop:
 
 
 def beside(car: Car, side: int, station: float, off_m: float) -> F64:
-    """A ground point [2] beside a car: left (1) or right (-1), `station` from the nose (0..1), `off_m` from its side."""
+    """A ground point [2] beside a car: left (1) or right (-1), `station` from the nose (0..1), `off_m` from it."""
     shape = SHAPES[car.body]
     spot = np.array([[(0.5 - station) * shape.length_m, side * (shape.width_m / 2 + off_m), 0.0]])
     return np.asarray(car.to_world(spot)[0, :2])

@@ -1,8 +1,8 @@
 """The pole's camera as geometry: a pinhole over a flat lot.
 
-World: metres, right-handed, x along the rows of bays, y across them (away from the usual pole, whose foot is the origin),
-z up. Picture: pixels from the upper left corner, the first pixel's centre at (0.5, 0.5). Depth is the distance along
-the optical axis in metres (not along the ray), so that a pixel's point is `origin + depth * ray`.
+World: metres, right-handed, x along the rows of bays, y across them (away from the usual pole, whose foot is the
+origin), z up. Picture: pixels from the upper left corner, the first pixel's centre at (0.5, 0.5). Depth is the distance
+along the optical axis in metres (not along the ray), so that a pixel's point is `origin + depth * ray`.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The lot without its cars: ground with its markings, kerb, hedge, wall and lamp posts; their shapes and their looks."""
+"""The lot without its cars: ground and its markings, kerb, hedge, wall and lamp posts; their shapes and looks."""
 
 import numpy as np
 
@@ -43,8 +43,10 @@ def _hedge(backdrop: Backdrop, grain: Grain) -> Mesh:
     """A bumpy bank of leaves: front, top and back as one sheet, pushed in and out by noise."""
     along = np.arange(backdrop.hedge_from_x_m, backdrop.hedge_to_x_m, 0.18)
     high = backdrop.hedge_height_m
-    profile = np.array([(0.9, 0.0), (0.95, high * 0.6), (0.8, high), (0.4, high * 1.05), (0.1, high), (-0.05, high * 0.85),
-                        (-0.08, high * 0.6), (-0.05, high * 0.35), (0.0, high * 0.15), (0.0, 0.0)])  # fmt: skip
+    profile = np.array([
+        (0.9, 0.0), (0.95, high * 0.6), (0.8, high), (0.4, high * 1.05), (0.1, high), (-0.05, high * 0.85),
+        (-0.08, high * 0.6), (-0.05, high * 0.35), (0.0, high * 0.15), (0.0, 0.0),
+    ])  # fmt: skip
     points = np.zeros((len(along), len(profile), 3))
     points[..., 0] = along[:, None]
     points[..., 1] = backdrop.hedge_y_m + profile[None, :, 0]
@@ -61,7 +63,9 @@ def ground(lot: Lot, grain: Grain, x: F32, y: F32, blur_m: F32) -> Material:
     `blur_m` is how far apart neighbouring pixels are on the ground: finer grain than that averages out.
     """
     coarse = grain.at(x, y, 1.7)
-    fine = grain.at(x, y, 0.05) * np.clip(0.06 / blur_m, 0, 1) + 0.6 * grain.at(y, x, 0.16) * np.clip(0.2 / blur_m, 0, 1)
+    fine = grain.at(x, y, 0.05) * np.clip(0.06 / blur_m, 0, 1) + 0.6 * grain.at(y, x, 0.16) * np.clip(
+        0.2 / blur_m, 0, 1
+    )
     material = Material.even(len(x), albedo=0.11)
     material.albedo[:] *= np.clip(1 + 0.10 * coarse + 0.13 * fine + 0.08 * grain.at(x, y, 6.0), 0.4, 2)
     _wear(lot, grain, x, y, material)

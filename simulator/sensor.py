@@ -1,7 +1,7 @@
 """From light to grey levels: lens blur, bloom, vignette, exposure, noise and tone. One small function an effect.
 
-Values are typical of small rolling-shutter sensors under infrared at night (gain high, read noise about a third of a per
-cent of full scale); a scene draws its own around them. Distances in the picture are ratios of its width.
+Values are typical of small rolling-shutter sensors under infrared at night (high gain, read noise some tenths of a
+per cent of full scale); a scene draws its own around them. Distances in the picture are ratios of its width.
 """
 
 from dataclasses import dataclass

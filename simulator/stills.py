@@ -95,7 +95,9 @@ def _annotation(thing: TruthObject, image: int, number: int) -> dict[str, object
         "bbox": [round(box.x_px, 1), round(box.y_px, 1), round(box.w_px, 1), round(box.h_px, 1)],
         "area": round(box.w_px * box.h_px, 1),
         "iscrowd": 0 if thing.visible_ratio >= LEAST_VISIBLE else 1,
-        "visible_ratio": round(thing.visible_ratio, 3), "distance_m": round(thing.distance_m, 2), "activity": thing.activity,
+        "visible_ratio": round(thing.visible_ratio, 3),
+        "distance_m": round(thing.distance_m, 2),
+        "activity": thing.activity,
     }  # fmt: skip
 
 

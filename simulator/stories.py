@@ -58,7 +58,8 @@ class Story:
 
 
 Teller = Callable[[Lot, np.random.Generator], Story]
-_SEATS_OFF_M = 0.40
+_STANDS_OFF_M = 0.40
+_LEAST_GAP_M = 0.55
 _FIRST_ACTOR = 101
 FIRE_TRACK = 200
 _RULES = Rules()
@@ -143,7 +144,9 @@ def _loitering(lot: Lot, rng: np.random.Generator) -> Story:
     began = trip.now_s
     while trip.now_s < until:
         left, _, right, _ = lot.ground_m
-        spot = np.array([rng.uniform(max(left, -7), min(right, 7)), rng.uniform(lot.lane_y_m[0] + 0.8, lot.lane_y_m[1] - 0.8)])
+        spot = np.array(
+            [rng.uniform(max(left, -7), min(right, 7)), rng.uniform(lot.lane_y_m[0] + 0.8, lot.lane_y_m[1] - 0.8)]
+        )
         if np.linalg.norm(spot - trip.place_m) > 1.0:
             trip.walk(spot, speed_m_s=0.9)
         look = np.array([rng.uniform(-8, 8), rng.uniform(4, 24)])
@@ -153,7 +156,12 @@ def _loitering(lot: Lot, rng: np.random.Generator) -> Story:
     ended = trip.now_s
     _leave(lot, rng, trip)
     incident = Incident(
-        AlarmKind.LOITERING, began, began + _RULES.loitering.dwell_s, ended, "stood about in the lot for 90 s", (_FIRST_ACTOR,)
+        AlarmKind.LOITERING,
+        began,
+        began + _RULES.loitering.dwell_s,
+        ended,
+        "stood about in the lot for 90 s",
+        (_FIRST_ACTOR,),
     )
     return Story(trip.now_s + 2.0, (trip.actor(random_person(rng, _FIRST_ACTOR)),), (incident,))
 
@@ -170,7 +178,9 @@ def _fire(lot: Lot, rng: np.random.Generator) -> Story:
     place = beside(car, side, 0.3, 0.12)
     blaze = Blaze((float(place[0]), float(place[1])), lit, float(rng.uniform(0.9, 1.6)), float(rng.uniform(15.0, 25.0)))
     end = lit + 35.0
-    incident = Incident(AlarmKind.FIRE, lit, lit + _RULES.fire.confirm_s, end, "flames beside a vehicle", (FIRE_TRACK, car.number))
+    incident = Incident(
+        AlarmKind.FIRE, lit, lit + _RULES.fire.confirm_s, end, "flames beside a vehicle", (FIRE_TRACK, car.number)
+    )
     return Story(end, (trip.actor(random_person(rng, _FIRST_ACTOR)),), (incident,), blaze)
 
 
@@ -235,19 +245,26 @@ def _row_of(lot: Lot, rng: np.random.Generator, count: int, from_m: F64, nearest
 
 
 def _better_side(lot: Lot, car: Car) -> int:
-    """The car's side that the lens sees better: the one turned to the middle of the picture."""
+    """The car's side that the lens sees better (turned to the middle of the picture), if one can stand there."""
     left = beside(car, 1, 0.5, 0.5)
-    return 1 if abs(left[0]) < abs(car.place_m[0]) else -1
+    better = 1 if abs(left[0]) < abs(car.place_m[0]) else -1
+    return better if _gap_m(lot, car, better) > _LEAST_GAP_M else -better
+
+
+def _gap_m(lot: Lot, car: Car, side: int) -> float:
+    """How far it is from a car's side to its neighbour."""
+    spot = beside(car, side, 0.5, 0.0)[None].astype(np.float32)
+    return min((float(other.outside_m(spot)[0]) for other in lot.cars if other is not car), default=np.inf)
 
 
 def _mouth(lot: Lot, car: Car, x_m: float) -> F64:
     """Where one steps from the lane into the gap beside a car."""
     near_row = car.place_m[1] < lot.lane_middle_m
-    return np.array([x_m, lot.lane_y_m[0] + 0.7 if near_row else lot.lane_y_m[1] - 0.7])
+    return np.array([x_m, lot.lane_y_m[0] + 1.1 if near_row else lot.lane_y_m[1] - 1.1])
 
 
 def _approach(lot: Lot, trip: Itinerary, car: Car, side: int, station: float) -> None:
-    spot = beside(car, side, station, _SEATS_OFF_M)
+    spot = beside(car, side, station, min(_STANDS_OFF_M, _gap_m(lot, car, side) / 2))
     trip.walk(_mouth(lot, car, float(spot[0])), spot)
 
 

@@ -1,6 +1,7 @@
 """What is really in a picture: boxes, how much of each thing shows, how far it is, and what it does.
 
-Shares and boxes of what shows are measured on a fixed grid of `_GRID_PX` columns, so that they do not depend on the picture's size.
+Shares and boxes of what shows are measured on a fixed grid of `_GRID_PX` columns: they do not depend on the picture's
+size.
 """
 
 from dataclasses import dataclass, replace
@@ -57,7 +58,7 @@ class Witness:
         self._grid = View(view.pose, Size(_GRID_PX, rows))
 
     def at(self, story: Story, t_s: float) -> tuple[TruthObject, ...]:
-        """Cars first, then people, in the order of their numbers, then fire; only what is at least partly in the picture."""
+        """Cars, people by their numbers, then fire: all that is at least partly in the picture."""
         people = [self._person(actor, t_s) for actor in story.actors]
         found = (*self._cars, *(person for person in people if person is not None))
         fire = self._fire(story.blaze, t_s) if story.blaze is not None else None
@@ -83,8 +84,13 @@ class Witness:
             away = float(np.linalg.norm(np.array([*car.place_m, 0.7]) - self._grid.origin_m))
             found.append(
                 TruthObject(
-                    ObjectKind.VEHICLE, car.number, self._scaled(box), self._scaled(shown),
-                    sight.visible_ratio * inside, away, "parked",
+                    ObjectKind.VEHICLE,
+                    car.number,
+                    self._scaled(box),
+                    self._scaled(shown),
+                    sight.visible_ratio * inside,
+                    away,
+                    "parked",
                 )  # fmt: skip
             )
         return tuple(found)
@@ -100,7 +106,13 @@ class Witness:
         shown, share = self._shown(body)
         away = float(np.linalg.norm(body.a_m.mean(axis=0) - self._grid.origin_m))
         return TruthObject(
-            ObjectKind.PERSON, actor.person.number, self._scaled(box), self._scaled(shown or box), share * inside, away, act.activity
+            ObjectKind.PERSON,
+            actor.person.number,
+            self._scaled(box),
+            self._scaled(shown or box),
+            share * inside,
+            away,
+            act.activity,
         )
 
     def _fire(self, blaze: Blaze, t_s: float) -> TruthObject | None:
