@@ -77,6 +77,7 @@ def judge(parts: Parts) -> Verdict:
     """Ask the law, and let the alarm centre know."""
     verdict = parts.law(parts.status.trouble)
     parts.status.judged(verdict)
+    parts.watchdog.status(f"{verdict.state}: {verdict.reason}")
     return verdict
 
 

@@ -101,6 +101,10 @@ class Watchdog(Protocol):
         """Tell that one whole turn of the loop is done."""
         ...
 
+    def status(self, text: str) -> None:
+        """The line that an administrator sees."""
+        ...
+
 
 class Outbox(Protocol):
     """Where alarms are safe: on disk before all else. Emptied by `link` on the centre's receipt."""

@@ -53,7 +53,9 @@ def build_node(config: NodeConfig, stack: ExitStack) -> Parts:
     state_dir, runtime_dir = Path(config.state_dir), Path(config.runtime_dir)
     for folder in (state_dir, runtime_dir):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    clock = SystemClock(config.clock_trust, state_dir / "clock-floor")
+    own_dir = state_dir / "node"  # link cannot write here, and so cannot set the clock's floor back
+    own_dir.mkdir(mode=0o700, exist_ok=True)
+    clock = SystemClock(config.clock_trust, own_dir / "clock-floor")
     permit = PermitFile(Path(config.permit_file), Path(config.permit_key), site=site.site, node=config.node)
     detector = load_detector(Path(config.model_dir) if config.model_dir else None)
     lamp = open_lamp(config, clock)
@@ -92,7 +94,7 @@ def build_link(config: NodeConfig, stack: ExitStack) -> link.Parts:
     state_dir, runtime_dir = Path(config.state_dir), Path(config.runtime_dir)
     for folder in (state_dir, runtime_dir):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    clock = SystemClock(config.clock_trust, state_dir / "clock-floor")
+    clock = SystemClock(config.clock_trust)
     identity = certificates.Identity(Path(config.broker.ca), Path(config.broker.cert), Path(config.broker.key))
     certificates.check(identity, config.node, clock.now_utc() if clock.trusted() else None)
     inbox: queue.Queue[Event | Say | None] = queue.Queue(link.INBOX)

@@ -114,6 +114,9 @@ class Paws:
     def alive(self) -> None:
         self.signs += 1
 
+    def status(self, text: str) -> None:
+        self.said = text
+
 
 class FakeStop:
     """Ends the loop after some seconds of the fake clock; waiting moves that clock."""
