@@ -12,8 +12,9 @@ from wire.media import CHUNK_TYPE, Chunk, Reassembly, read_offset
 from wire.messages import ClipHead, ClipPart, ClipReceived, ClipResend, ClipTail, decode
 from wire.topics import NodeTopics
 
-# Without a new byte for so long, the centre asks; each further time it waits twice as long.
-STALL_S = 5.0
+# Without a new byte for so long, the centre asks; each further time it waits twice as long. On a poor link a node
+# makes its chunks so small that two of them take about 4 s: what is only slow must not be asked for twice.
+STALL_S = 10.0
 ASKS_LIMIT = 6
 # More holes than a node keeps track of: ask for the whole clip.
 RANGES_LIMIT = 64
@@ -95,6 +96,7 @@ class ClipDesk:
         except WireError:
             # What has come and this tail are of two different films: only the whole, again, can mend that.
             one.clip.start_again()
+            one.playable_bytes = 0
             raise
 
     def _progress(self, one: _Open) -> tuple[Output, ...]:

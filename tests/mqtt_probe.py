@@ -111,6 +111,10 @@ class Probe:
             setattr(carried, name, value)
         return self.client.publish(topic, payload, qos, retain, carried)
 
+    def ack(self, info: Any) -> int | None:
+        """The reason code of the PUBACK for what `post` gave, once it has come."""
+        return self._acks.get(info.mid)
+
     def on(self, topic_end: str) -> list[Heard]:
         """What was heard on topics that end so."""
         with self._changed:

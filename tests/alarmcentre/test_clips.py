@@ -90,14 +90,14 @@ def test_when_chunks_stop_the_rest_is_asked_for_ever_more_seldom_and_then_given_
         centre.take(one, at(0))
     assert centre.tick(at(STALL_S - 0.1)) == ()
     asked_s, given_up = [], None
-    for half_s in range(0, 2000):
+    for half_s in range(0, 4000):
         outputs = centre.tick(at(half_s / 2))
         if commands(outputs):
             assert commands(outputs) == [ClipResend(alarm="a-1", ranges=((2000, END),))]
             asked_s.append(half_s / 2)
         for event in of(ClipGivenUp, outputs):
             given_up = event
-    assert asked_s == [5.0, 15.0, 35.0, 75.0, 155.0, 315.0]
+    assert asked_s == [10.0, 30.0, 70.0, 150.0, 310.0, 630.0]
     assert len(asked_s) == ASKS_LIMIT
     assert given_up is not None
     assert (given_up.received_bytes, given_up.path.read_bytes()) == (2000, DATA[:2000])
@@ -108,16 +108,16 @@ def test_a_new_byte_begins_the_waits_anew(centre: Centre) -> None:
     parts = list(clip_in(DATA))
     centre.take(parts[0], at(0))
     centre.take(parts[1], at(0))
-    assert commands(centre.tick(at(5)))
-    centre.take(parts[2], at(6))
-    assert centre.tick(at(10.9)) == ()
-    assert commands(centre.tick(at(11)))
+    assert commands(centre.tick(at(10)))
+    centre.take(parts[2], at(11))
+    assert centre.tick(at(20.9)) == ()
+    assert commands(centre.tick(at(21)))
 
 
 def test_without_a_head_the_whole_clip_is_asked_for(centre: Centre) -> None:
     centre.take(chunk_in(1000, DATA[1000:2000]), at(0))
-    assert commands(centre.tick(at(5))) == [ClipResend(alarm="a-1", ranges=())]
-    outputs = [centre.take(one, at(6)) for one in clip_in(DATA)]
+    assert commands(centre.tick(at(10))) == [ClipResend(alarm="a-1", ranges=())]
+    outputs = [centre.take(one, at(11)) for one in clip_in(DATA)]
     assert len(of(ClipComplete, outputs[-1])) == 1
 
 
@@ -143,8 +143,8 @@ def test_a_tail_that_cannot_belong_to_its_chunks_starts_it_again(centre: Centre)
     for one in list(clip_in(DATA))[:-1]:
         centre.take(one, at(0))
     assert len(of(BadMessage, centre.take(part_in(tail_of(DATA[:100])), at(1)))) == 1
-    assert commands(centre.tick(at(5))) == [ClipResend(alarm="a-1", ranges=())]
-    outputs = [centre.take(one, at(6)) for one in clip_in(DATA)][-1]
+    assert commands(centre.tick(at(10))) == [ClipResend(alarm="a-1", ranges=())]
+    outputs = [centre.take(one, at(11)) for one in clip_in(DATA)][-1]
     assert len(of(ClipComplete, outputs)) == 1
 
 
