@@ -29,10 +29,16 @@ TIMED_RUNS = 50
 
 
 def main(argv: list[str]) -> int:
-    """Run `nattvakt model ...`; returns the exit code."""
+    """Run `nattvakt model ...`; returns the exit code. Raises ModelError or ManifestError for what is not as it must be."""
     options = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = options.command
-    return command(options)
+    try:
+        return command(options)
+    except ModuleNotFoundError as missing:
+        wanted = f"needs the Python package {missing.name!r}: pip install 'nattvakt[maintainer]'"
+        raise ModelError(wanted) from missing
+    except OSError as error:
+        raise ModelError(f"{error.filename}: {error.strerror}") from error
 
 
 def _parser() -> argparse.ArgumentParser:

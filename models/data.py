@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware.errors import ModelError
+
 N_CLASSES = 5
 SMOKE = 4
 EVERY_CLASS = -1  # an ignored box that hides all classes
@@ -45,10 +47,10 @@ class Picture:
 
 
 def read_sources(folder: Path, split: str) -> list[Picture]:
-    """Read all sources of one split; raises `FileNotFoundError` naming the folder when there are none."""
+    """Read all sources of one split; raises `ModelError` naming the folder when there are none."""
     tables = sorted(folder.glob(f"{split}-*.json"))
     if not tables:
-        raise FileNotFoundError(f"{folder}: no {split}-<source>.json in it; give the folder of the packed sets")
+        raise ModelError(f"{folder}: no {split}-<source>.json in it; give the folder of the packed sets")
     return [picture for table in tables for picture in _read_packed(table)]
 
 
@@ -64,7 +66,7 @@ def _read_packed(table: Path) -> Iterator[Picture]:
             for image in images:
                 member = tar.extractfile(image["file_name"])
                 if member is None:
-                    raise ValueError(f"{table.parent / shard}: {image['file_name']} is not a plain file")
+                    raise ModelError(f"{table.parent / shard}: {image['file_name']} is not a plain file")
                 yield _picture(image, labels[image["id"]], member.read(), coco["info"])
 
 

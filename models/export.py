@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from firmware.errors import ModelError
 from models.network import INPUT_HEIGHT_PX, INPUT_WIDTH_PX, Detector
 from models.train import load_average
 
@@ -38,9 +39,9 @@ class _ChannelsLast(nn.Module):
 
 
 def export(checkpoint: Path, out: Path, quantisation: str = "weight-only") -> None:
-    """Write the averaged network of a checkpoint as a TFLite file; raises `ValueError` for an unknown quantisation."""
+    """Write the averaged network of a checkpoint as a TFLite file; raises `ModelError` for an unknown quantisation."""
     if quantisation not in QUANTISATIONS:
-        raise ValueError(f"quantisation {quantisation!r} is unknown; it must be one of {', '.join(QUANTISATIONS)}")
+        raise ModelError(f"quantisation {quantisation!r} is unknown; it must be one of {', '.join(QUANTISATIONS)}")
     import litert_torch
 
     sample = (torch.zeros(1, INPUT_HEIGHT_PX, INPUT_WIDTH_PX, 1),)

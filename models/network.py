@@ -19,6 +19,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from firmware.errors import ModelError
+
 CLASSES = ("person", "vehicle", "two-wheeler", "fire", "smoke")
 STRIDES = (8, 16, 32)
 INPUT_WIDTH_PX, INPUT_HEIGHT_PX = 512, 288
@@ -185,7 +187,7 @@ def _class_rows(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def from_onnx(path: Path) -> Detector:
-    """Start from the published YOLOX-Nano ONNX file; raises `ValueError` when its convolutions do not fit."""
+    """Start from the published YOLOX-Nano ONNX file; raises `ModelError` when its convolutions do not fit."""
     import onnx
     from onnx import numpy_helper
 
@@ -195,7 +197,7 @@ def from_onnx(path: Path) -> Detector:
     network = Detector()
     layers = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
     if len(sources) != len(layers):
-        raise ValueError(f"{path}: has {len(sources)} convolutions, YOLOX-Nano has {len(layers)}")
+        raise ModelError(f"{path}: has {len(sources)} convolutions, YOLOX-Nano has {len(layers)}")
     for index, (source, layer) in enumerate(zip(sources, layers, strict=True)):
         weight, bias = weights[source[1]], weights[source[2]]
         if index == 0:
@@ -203,7 +205,7 @@ def from_onnx(path: Path) -> Detector:
         elif layer.out_channels == len(CLASSES):
             weight, bias = _class_rows(weight, bias)
         if weight.shape != layer.weight.shape:
-            raise ValueError(f"{path}: convolution {index} is {tuple(weight.shape)}, not {tuple(layer.weight.shape)}")
+            raise ModelError(f"{path}: convolution {index} is {tuple(weight.shape)}, not {tuple(layer.weight.shape)}")
         layer.weight.data.copy_(weight)
         layer.bias.data.copy_(bias)  # type: ignore[union-attr]
     return network

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from firmware.drivers.detector_tflite import TfliteDetector
+from firmware.errors import ModelError
 from models import golden
 from models.data import read_sources
 from models.evaluate import LABELS, Reading, take, thresholds
@@ -101,6 +102,6 @@ def _tensors(network: Path) -> tuple[str, Output, Output]:
     try:
         return str(interpreter.get_input_details()[0]["name"]), outputs[4], outputs[1 + len(LABELS)]
     except KeyError as error:
-        raise ValueError(
+        raise ModelError(
             f"{network}: outputs end in sides {sorted(outputs)}; need 4 (boxes) and {1 + len(LABELS)} (scores)"
         ) from error

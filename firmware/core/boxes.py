@@ -26,8 +26,10 @@ def overlaps(first: Array, second: Array) -> Array:
 def shared_px2(a: Box, b: Box) -> float:
     """The area that two boxes have in common."""
     width_px = min(a.x_px + a.w_px, b.x_px + b.w_px) - max(a.x_px, b.x_px)
+    if width_px <= 0:
+        return 0.0
     height_px = min(a.y_px + a.h_px, b.y_px + b.h_px) - max(a.y_px, b.y_px)
-    return max(width_px, 0.0) * max(height_px, 0.0)
+    return width_px * height_px if height_px > 0 else 0.0
 
 
 def overlap(a: Box, b: Box) -> float:

@@ -34,12 +34,23 @@ class Spot:
     m_per_unit: float
 
 
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """The ground under a vehicle with this box: its corners (none beyond the horizon), and a circle around them."""
+
+    box: Box
+    corners: Corners
+    x: float
+    y: float
+    radius_m: float
+
+
 class Nearness:
     """Distances on one ground. Remembers footprints; `forget` those of vehicles that are gone."""
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._footprints: dict[int, tuple[Box, Corners]] = {}
+        self._footprints: dict[int, Footprint] = {}
 
     def spot(self, track: Track, size_m: float = PERSON_M) -> Spot:
         """Where a track is. `size_m`: metres from its head to its foot, which give the scale without a calibration."""
@@ -54,14 +65,15 @@ class Nearness:
 
     def gap_m(self, person: Track, vehicle: Track, worth_m: float) -> float:
         """Metres from a person's feet to a vehicle's footprint; infinite where it is surely more than `worth_m`."""
+        if self._ground.calibrated:
+            outline = self._footprint(vehicle)
+            away_m = hypot(person.x - outline.x, person.y - outline.y)
+            if away_m > outline.radius_m + worth_m:
+                return inf
+            return _outside(person.x, person.y, outline.corners)
         box = vehicle.box
         x_px = person.box.foot[0]
         dx_px = max(box.x_px - x_px, x_px - box.x_px - box.w_px, 0.0)
-        if self._ground.calibrated:
-            # Cheap and generous: who bends down is half as high, or less than half is seen.
-            if dx_px * PERSON_M / max(person.box.h_px, 4.0) > 4 * worth_m:
-                return inf
-            return _outside(person.x, person.y, self._footprint(vehicle))
         m_per_px = PERSON_M / _tall_px(person)
         near_px = box.y_px + box.h_px
         # The vehicle's own scale says how much of its side it shows; the person may stand much farther away.
@@ -75,12 +87,14 @@ class Nearness:
         for gone in self._footprints.keys() - living:
             del self._footprints[gone]
 
-    def _footprint(self, vehicle: Track) -> Corners:
+    def _footprint(self, vehicle: Track) -> Footprint:
         known = self._footprints.get(vehicle.id)
-        if known is None or overlap(known[0], vehicle.box) < REFRESH_RATIO:
-            known = vehicle.box, self._draw(vehicle.box)
-            self._footprints[vehicle.id] = known
-        return known[1]
+        if known is None or (known.box is not vehicle.box and overlap(known.box, vehicle.box) < REFRESH_RATIO):
+            corners = self._draw(vehicle.box)
+            x, y = (sum(corner[i] for corner in corners) / max(len(corners), 1) for i in (0, 1))
+            radius_m = max((hypot(a - x, b - y) for a, b in corners), default=-inf)
+            known = self._footprints[vehicle.id] = Footprint(vehicle.box, corners, x, y, radius_m)
+        return known
 
     def _draw(self, box: Box) -> Corners:
         """The footprint's corners: near left, near right, far right, far left."""

@@ -30,6 +30,13 @@ SLOW_DOWN_S = 1.0
 """Time constant with which an unseen thing is taken to slow down: nobody walks on for long behind one car."""
 
 
+KINDS = {kind: n for n, kind in enumerate(ObjectKind)}
+
+UNLIKENESS = np.array(
+    [[0.0 if a is b else 0.2 if {a, b} <= WHEELED else UNPAIRED for b in ObjectKind] for a in ObjectKind]
+)
+"""What a difference of kind adds to the cost: a motorcycle may pass for a car for a moment, a person never does."""
+
 START_M_S = 1.5
 """Standard deviation of a newcomer's speed: people walk, some run, cars on a lot crawl."""
 
@@ -136,7 +143,7 @@ class Tracker:
         apart = kalman.distances(self._state, self._covariance, places, sight.noise)
         parked = np.array([trail.parked(t_s) for trail in self._trails])[:, None]
         shared = self._shared(sight, parked)
-        kinds = np.array([[_likeness(t.kind, d.kind) for d in sight.detections] for t in self._trails])
+        kinds = UNLIKENESS[np.ix_(_codes(self._trails), _codes(sight.detections))]
         # What stands parked is where it was; anything else may also be where its velocity leads.
         near = np.where(parked, shared >= 0.5, (shared >= 0.3) | (apart <= GATE))
         near &= (kinds == 0) | ((kinds < UNPAIRED) & (shared >= 0.5))
@@ -204,7 +211,8 @@ class Tracker:
         for j in columns:
             new = sight.detections[j]
             # A second box around what has just been seen is a double, not a newcomer.
-            if any(_likeness(t.kind, new.kind) < UNPAIRED and overlap(t.box, new.box) > 0.6 for t in seen):
+            alike = [t for t in seen if UNLIKENESS[KINDS[t.kind], KINDS[new.kind]] < UNPAIRED]
+            if any(overlap(t.box, new.box) > 0.6 for t in alike):
                 continue
             trail = Trail(new, t_s, sight.hidden[j])
             state, covariance = self._unknown(trail, sight.places[j], sight.noise[j])
@@ -256,17 +264,23 @@ def _foot(detection: Detection, hidden: bool, ground: Ground) -> tuple[float, fl
     return x_px, y_px
 
 
-def _likeness(track: ObjectKind, detection: ObjectKind) -> float:
-    """What a difference of kind adds to the cost: a motorcycle may pass for a car for a moment, a person never does."""
-    if track is detection:
-        return 0.0
-    return 0.2 if track in WHEELED and detection in WHEELED else UNPAIRED
+def _codes(things: list[Trail] | list[Detection]) -> list[int]:
+    """Each thing's row or column of UNLIKENESS."""
+    return [KINDS[thing.kind] for thing in things]
 
 
 def _pair(cost: Array, rows: list[int], columns: list[int]) -> list[tuple[int, int]]:
+    """The cheapest pairs. Where two have nobody but each other, as most parked vehicles, there is nothing to weigh."""
     if not rows or not columns:
         return []
-    return [(rows[i], columns[j]) for i, j in assign(cost[np.ix_(rows, columns)])]
+    part = cost[np.ix_(rows, columns)]
+    may = part < UNPAIRED
+    alone = may & (may.sum(axis=1, keepdims=True) == 1) & (may.sum(axis=0) == 1)
+    pairs = [(rows[i], columns[j]) for i, j in np.argwhere(alone).tolist()]
+    rest_rows = np.flatnonzero(may.any(axis=1) & ~alone.any(axis=1)).tolist()
+    rest_columns = np.flatnonzero(may.any(axis=0) & ~alone.any(axis=0)).tolist()
+    found = assign(part[np.ix_(rest_rows, rest_columns)])
+    return pairs + [(rows[rest_rows[i]], columns[rest_columns[j]]) for i, j in found]
 
 
 def _without_twins(detections: tuple[Detection, ...], low_score: float) -> list[Detection]:

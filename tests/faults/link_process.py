@@ -1,17 +1,19 @@
 """A real link, and a node's writing end, as processes that a test can kill at any moment.
 
-Forked from a server that has everything imported: a start costs some 20 ms, and so a thousand kills are affordable.
+`python -m tests.faults.link_process` is a nursery: it has everything imported and forks a process for each order, so
+that a start costs some 20 ms, and a thousand kills are affordable.
 """
 
 import logging
-import multiprocessing
 import os
+import pickle
 import signal
+import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from firmware.config import BrokerConfig
@@ -23,20 +25,56 @@ from firmware.link_parts import LinkSetup, Stores, open_link
 from wire.messages import Alarm
 from wire.topics import NodeTopics
 
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload([__name__])
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
-class Orders:
-    """What the process is told."""
+class LinkOrder:
+    """Be a link until SIGTERM."""
 
     folder: Path
-    ram: Path
+    stores: Stores
     broker: BrokerConfig
     topics: NodeTopics
     pace: Pace
     will_delay_s: int
+
+    def carry_out(self) -> None:
+        log = os.open(self.folder / "link.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(log, 2)
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+        stop = threading.Event()
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        setup = LinkSetup(self.topics, self.broker, self.stores, self.pace, self.will_delay_s, 0.1)
+        with ExitStack() as stack:
+            clock = SystemClock("host", self.folder / "clock-floor")
+            run(open_link(setup, clock, NoWatchdog(), stack), stop)
+
+
+@dataclass(frozen=True)
+class WriteOrder:
+    """Put alarms one after the other, and note in a file, a line each, those that `put` has taken."""
+
+    stores: Stores
+    alarms: tuple[Alarm, ...]
+    noted: Path
+
+    def carry_out(self) -> None:
+        outbox = Outbox(self.stores.outbox, self.stores.spare)
+        with self.noted.open("a") as notes:
+            for alarm in self.alarms:
+                outbox.put(alarm)
+                print(f"{alarm.id} {alarm.seq}", file=notes, flush=True)
+
+
+@dataclass(frozen=True)
+class WaitOrder:
+    """Give the exit status of a process that has ended or is about to."""
+
+    pid: int
+
+
+Order = LinkOrder | WriteOrder
 
 
 class NoWatchdog:
@@ -44,40 +82,75 @@ class NoWatchdog:
         """Nobody watches."""
 
 
-def start_link(orders: Orders) -> ForkServerProcess:
-    process = CONTEXT.Process(target=_link, args=(orders,), daemon=True)
-    process.start()
-    return process
+@dataclass
+class Child:
+    """A process of the nursery."""
+
+    pid: int
+    ask: Callable[[WaitOrder], int]
+    status: int | None = None
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._end(signal.SIGKILL)
+
+    def terminate(self) -> int | None:
+        """SIGTERM, and wait; gives the exit status."""
+        return self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> int | None:
+        if self.status is None:
+            os.kill(self.pid, how)
+            self.status = self.ask(WaitOrder(self.pid))
+        return self.status
 
 
-def start_writer(orders: Orders, alarms: list[Alarm], noted: Path) -> ForkServerProcess:
-    """Puts alarms one after the other, and notes in a file, a line each, those that `put` has taken."""
-    process = CONTEXT.Process(target=_write, args=(orders, alarms, noted), daemon=True)
-    process.start()
-    return process
+class Nursery:
+    """The test's end."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", __name__]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def start(self, order: Order) -> Child:
+        return Child(self._ask(order), self._ask)
+
+    def close(self) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(10.0)
+        self._process.stdout.close()
+
+    def _ask(self, order: Order | WaitOrder) -> int:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        pickle.dump(order, self._process.stdin)
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
 
 
-def stores_of(orders: Orders) -> Stores:
-    ram = orders.ram
-    return Stores(orders.folder / "outbox.sqlite", ram / "spare.sqlite", ram / "media.sqlite", ram / "node.sock")
+def serve() -> None:
+    """The nursery itself: one thread, so that forking is safe."""
+    with os.fdopen(0, "rb") as orders, os.fdopen(1, "w") as answers:
+        while True:
+            try:
+                order = pickle.load(orders)
+            except EOFError:
+                return
+            if isinstance(order, WaitOrder):
+                answer = os.waitstatus_to_exitcode(os.waitpid(order.pid, 0)[1])
+            else:
+                answer = os.fork()
+                if answer == 0:
+                    os.close(0)
+                    os.close(1)
+                    order.carry_out()
+                    os._exit(0)
+            answers.write(f"{answer}\n")
+            answers.flush()
 
 
-def _link(orders: Orders) -> None:
-    log = os.open(orders.folder / "link.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(log, sys.stderr.fileno())
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    setup = LinkSetup(orders.topics, orders.broker, stores_of(orders), orders.pace, orders.will_delay_s, 0.1)
-    with ExitStack() as stack:
-        clock = SystemClock("host", orders.folder / "clock-floor")
-        run(open_link(setup, clock, NoWatchdog(), stack), stop)
+if __name__ == "__main__":
+    # Pickled orders name this module as the tests import it.
+    from tests.faults import link_process
 
-
-def _write(orders: Orders, alarms: list[Alarm], noted: Path) -> None:
-    stores = stores_of(orders)
-    outbox = Outbox(stores.outbox, stores.spare)
-    with noted.open("a") as notes:
-        for alarm in alarms:
-            outbox.put(alarm)
-            print(f"{alarm.id} {alarm.seq}", file=notes, flush=True)
+    link_process.serve()

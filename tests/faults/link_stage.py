@@ -1,16 +1,12 @@
 """The stage for scenes about `link`: stores, a node's voice, a link process that can be killed, and an alarm centre."""
 
-import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-
-import pytest
 
 from firmware.config import BrokerConfig
 from firmware.core.delivery import Pace
@@ -18,10 +14,11 @@ from firmware.core.media_delivery import ClipStock
 from firmware.drivers.media_sqlite import MediaShelf, MediaStore
 from firmware.drivers.node_socket import NodeSocket
 from firmware.drivers.outbox_sqlite import Outbox
+from firmware.link_parts import Stores
 from firmware.local import Report
 from provisioning.authority import Identity
 from provisioning.broker import Broker
-from tests.faults.link_process import Orders, start_link, start_writer, stores_of
+from tests.faults.link_process import Child, LinkOrder, Nursery, WriteOrder
 from tests.mqtt_probe import Probe
 from wire.messages import Alarm, Health, Received, State, decode, encode
 from wire.topics import NodeTopics
@@ -130,18 +127,24 @@ class Stage:
     broker: Broker
     identity: Identity
     stack: ExitStack
+    nursery: Nursery
     pace: Pace = field(default_factory=lambda: Pace(resend_s=(1.0, 2.0, 3.0)))
     will_delay_s: int = 1
-    link: ForkServerProcess | None = None
+    link: Child | None = None
     starts: int = 0
 
     @property
-    def orders(self) -> Orders:
+    def stores(self) -> Stores:
+        ram = self.ram
+        return Stores(self.folder / "outbox.sqlite", ram / "spare.sqlite", ram / "media.sqlite", ram / "node.sock")
+
+    @property
+    def order(self) -> LinkOrder:
         who = self.identity
         broker = BrokerConfig(
             host=self.broker.host, port=self.broker.port, ca=str(who.ca), cert=str(who.cert), key=str(who.key)
         )
-        return Orders(self.folder, self.ram, broker, TOPICS, self.pace, self.will_delay_s)
+        return LinkOrder(self.folder, self.stores, broker, TOPICS, self.pace, self.will_delay_s)
 
     @property
     def log(self) -> str:
@@ -154,53 +157,37 @@ class Stage:
         return sum("New client connected" in line and f" as {NODE} " in line for line in self.broker.log.splitlines())
 
     def outbox(self) -> Outbox:
-        stores = stores_of(self.orders)
-        return self.stack.enter_context(closing(Outbox(stores.outbox, stores.spare)))
+        return self.stack.enter_context(closing(Outbox(self.stores.outbox, self.stores.spare)))
 
     def media(self) -> MediaStore:
-        return self.stack.enter_context(closing(MediaStore(stores_of(self.orders).media)))
+        return self.stack.enter_context(closing(MediaStore(self.stores.media)))
 
     def node(self) -> NodeSocket:
-        return self.stack.enter_context(closing(NodeSocket(stores_of(self.orders).socket)))
+        return self.stack.enter_context(closing(NodeSocket(self.stores.socket)))
 
     def centre(self, probe: Probe, loses: Callable[[Alarm, int], bool] = lambda _alarm, _time: False) -> Centre:
         return self.stack.enter_context(closing(Centre(probe, loses)))
 
     def shelf_clips(self) -> tuple[ClipStock, ...]:
-        with closing(MediaShelf(stores_of(self.orders).media)) as shelf:
+        with closing(MediaShelf(self.stores.media)) as shelf:
             return shelf.clips()
 
     def start_link(self) -> None:
-        self.link = start_link(self.orders)
+        self.link = self.nursery.start(self.order)
         self.starts += 1
-        self.stack.callback(_end, self.link)
+        self.stack.callback(self.link.kill)
 
-    def start_writer(self, alarms: list[Alarm], noted: Path) -> ForkServerProcess:
-        writer = start_writer(self.orders, alarms, noted)
-        self.stack.callback(_end, writer)
+    def start_writer(self, alarms: list[Alarm], noted: Path) -> Child:
+        writer = self.nursery.start(WriteOrder(self.stores, tuple(alarms), noted))
+        self.stack.callback(writer.kill)
         return writer
 
     def kill_link(self) -> None:
         """kill -9: no word, no last write."""
         assert self.link is not None
         self.link.kill()
-        self.link.join()
 
     def end_link(self) -> int | None:
         """SIGTERM, as systemd does; gives the exit status."""
         assert self.link is not None
-        self.link.terminate()
-        self.link.join(10.0)
-        return self.link.exitcode
-
-
-def _end(process: ForkServerProcess) -> None:
-    process.kill()
-    process.join()
-
-
-@pytest.fixture
-def make_stage(tmp_path: Path, identity: Callable[[str], Identity]) -> Iterator[Callable[[Broker], Stage]]:
-    """`make_stage(broker)`; everything that was started on it is ended with the test."""
-    with ExitStack() as stack, tempfile.TemporaryDirectory(dir="/dev/shm", prefix="nattvakt-test-") as ram:
-        yield lambda broker: Stage(tmp_path, Path(ram), broker, identity(NODE), stack)
+        return self.link.terminate()

@@ -9,10 +9,8 @@ from pathlib import Path
 
 from provisioning.authority import Identity
 from provisioning.broker import Broker
-from tests.faults.link_stage import WATCHING, Stage, alarm, make_stage, ref
+from tests.faults.link_stage import WATCHING, Stage, alarm, ref
 from tests.mqtt_probe import Probe
-
-__all__ = ["make_stage"]
 
 
 def noted(path: Path) -> list[tuple[str, int]]:
@@ -45,7 +43,6 @@ def test_alarms_of_an_outage_with_kills_in_the_middle_arrive_once_in_order_and_d
     writer = stage.start_writer(first, notes)
     centre.wait(lambda: len(noted(notes)) >= 20, "20 alarms on disk")
     writer.kill()
-    writer.join()
     stage.kill_link()
     taken = noted(notes)
     stage.start_link()

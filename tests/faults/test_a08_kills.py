@@ -12,10 +12,8 @@ import pytest
 
 from provisioning.authority import Identity
 from provisioning.broker import Broker
-from tests.faults.link_stage import TOPICS, WATCHING, Stage, alarm, make_stage, ref
+from tests.faults.link_stage import TOPICS, WATCHING, Stage, alarm, ref
 from tests.mqtt_probe import Probe
-
-__all__ = ["make_stage"]
 
 Identities = Callable[[str], Identity]
 Probes = Callable[..., Probe]
@@ -85,7 +83,6 @@ def test_an_alarm_whose_writer_is_killed_right_after_writing_arrives_once(
     writer = stage.start_writer([alarm(number) for number in range(10_000)], tmp_path / "noted")
     centre.wait_for_alarms(3)
     writer.kill()
-    writer.join()
     outbox = stage.outbox()
     centre.wait(lambda: outbox.waiting() == 0, "an empty outbox", 60.0)
     taken = [line.split()[0] for line in (tmp_path / "noted").read_text().splitlines() if len(line.split()) == 2]

@@ -10,11 +10,9 @@ import pytest
 from firmware.drivers.media_sqlite import MediaStore
 from provisioning.authority import Identity
 from provisioning.broker import Broker, BrokerSettings
-from tests.faults.link_stage import TOPICS, WATCHING, Stage, alarm, make_stage, ref
+from tests.faults.link_stage import TOPICS, WATCHING, Stage, alarm, ref
 from tests.mqtt_probe import Heard, Probe
 from wire.messages import ClipHead, ClipPart, ClipReceived, ClipTail, decode, encode
-
-__all__ = ["make_stage"]
 
 Identities = Callable[[str], Identity]
 FILM = random.Random(9).randbytes(300_000)

@@ -4,11 +4,9 @@ from collections.abc import Callable
 
 from provisioning.authority import Identity
 from provisioning.broker import Broker
-from tests.faults.link_stage import TOPICS, WATCHING, Stage, alarm, make_stage
+from tests.faults.link_stage import TOPICS, WATCHING, Stage, alarm
 from tests.mqtt_probe import Probe
 from wire.messages import State, decode
-
-__all__ = ["make_stage"]
 
 
 def test_after_a_restart_without_memory_everything_is_back_by_itself(

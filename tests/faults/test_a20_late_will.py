@@ -14,11 +14,9 @@ import pytest
 from firmware.link_state import will
 from provisioning.authority import Identity
 from provisioning.broker import Broker
-from tests.faults.link_stage import NODE, TOPICS, WATCHING, Centre, Stage, make_stage
+from tests.faults.link_stage import NODE, TOPICS, WATCHING, Centre, Stage
 from tests.mqtt_probe import Probe
 from wire.messages import State, decode, encode
-
-__all__ = ["make_stage"]
 
 Identities = Callable[[str], Identity]
 Probes = Callable[..., Probe]

@@ -10,6 +10,7 @@ from PIL import Image
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra `maintainer`)")
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra `maintainer`)")
 
+from firmware.errors import ModelError  # noqa: E402
 from models.compose import Sample, compose  # noqa: E402
 from models.data import EVERY_CLASS, Picture  # noqa: E402
 from models.loss import Cells, Targets, assign, detection_loss  # noqa: E402
@@ -155,5 +156,5 @@ def test_a_start_that_is_no_yolox_is_refused(tmp_path: Path) -> None:
     graph = onnx.helper.make_graph([], "empty", [], [])
     onnx.save(onnx.helper.make_model(graph), str(tmp_path / "other.onnx"))
     plan = Plan(data=tmp_path, start=tmp_path / "other.onnx", run_folder=tmp_path / "run", budget_minutes=0.1)
-    with pytest.raises(ValueError, match="has 0 convolutions, YOLOX-Nano has 113"):
+    with pytest.raises(ModelError, match="has 0 convolutions, YOLOX-Nano has 113"):
         train(plan)

