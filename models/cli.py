@@ -29,7 +29,7 @@ TIMED_RUNS = 50
 
 
 def main(argv: list[str]) -> int:
-    """Run `nattvakt model ...`; returns the exit code. Raises ModelError or ManifestError for what is not as it must be."""
+    """Run `nattvakt model ...`; returns the exit code. Raises ModelError or ManifestError for wrong input."""
     options = _parser().parse_args(argv)
     command: Callable[[argparse.Namespace], int] = options.command
     try:
