@@ -11,6 +11,7 @@ dropped and the connection ended, as after it nothing could be relied on; the ne
 
 import contextlib
 import logging
+import os
 import queue
 import socket
 import ssl
@@ -162,8 +163,7 @@ class Broker:
     def close(self, limit_s: float = 5.0) -> None:
         """Say goodbye (no Will), after what was published so far; waits at most `limit_s`."""
         if self._wire is not None:
-            self._wire.client.disconnect()
-            self._wire.thread.join(limit_s)
+            self._wire.leave(limit_s)
             self.drop()
 
 
@@ -209,6 +209,20 @@ class _Connection:
         client.on_socket_register_write = lambda _c, _u, _s: None
         self.client = client
         self.thread = threading.Thread(target=self._run, name="broker", daemon=True)
+
+    def leave(self, limit_s: float) -> None:
+        sock = self.client.socket()
+        # paho closes right after its DISCONNECT. Were something unread then, the kernel would reset the connection, and
+        # the broker lose our last words and send the Will. Held here, the connection ends in order.
+        held = socket.socket(fileno=os.dup(sock.fileno())) if isinstance(sock, socket.socket) else None
+        self.client.disconnect()
+        self.thread.join(limit_s)
+        if held is not None:
+            with held, contextlib.suppress(OSError):
+                held.settimeout(1.0)
+                held.shutdown(socket.SHUT_WR)
+                while held.recv(65536):
+                    pass
 
     def drop(self) -> None:
         self._over.set()
