@@ -47,9 +47,12 @@ def check_identity(identity: CentreIdentity, now_utc: datetime) -> Checked:
     except ssl.SSLError as error:
         raise CentreError(f"{identity.ca} holds no certificate in PEM") from error
     try:
-        context.load_cert_chain(identity.cert, identity.key)
+        # With a password given, though an empty one, nobody is asked for one at the terminal.
+        context.load_cert_chain(identity.cert, identity.key, password="")
     except ssl.SSLError as error:
-        raise CentreError(f"{identity.key} is not the private key of {identity.cert}") from error
+        raise CentreError(
+            f"{identity.key} is not the private key of {identity.cert}, in PEM without a password"
+        ) from error
     return Checked(name, context)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from alarmcentre.cli import main
 from alarmcentre.errors import CentreError
@@ -172,6 +173,15 @@ def test_what_is_wrong_is_said_in_one_line(
     early = authority.issue_centre("centre-new", validity=Validity(now + day, now + 2 * day))
     gone, text = tmp_path / "gone.pem", tmp_path / "text.pem"
     text.write_text("no certificate")
+    locked = tmp_path / "locked.pem"
+    key = serialization.load_pem_private_key(good.key.read_bytes(), None)
+    locked.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"secret"),
+        )
+    )
     for who, says in (
         (expired, rf"{expired.cert} expired on .* UTC: issue a new one"),
         (early, rf"{early.cert} is not valid before .* is the clock right"),
@@ -182,6 +192,7 @@ def test_what_is_wrong_is_said_in_one_line(
         (Identity("x", good.ca, text, good.key), f"{text} is not a certificate"),
         (Identity("x", good.ca, good.cert, text), f"{text} is not the private key of"),
         (Identity("x", good.ca, good.cert, identity("n01").key), "is not the private key of"),
+        (Identity("x", good.ca, good.cert, locked), f"{locked} is not the private key of .* without a password"),
         (identity("n01"), "is the certificate of 'n01'.*begins with 'centre'"),
     ):
         with pytest.raises(CentreError, match=says) as caught:
