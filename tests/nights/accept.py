@@ -30,7 +30,7 @@ def main(names: list[str]) -> int:
         night.accept()
         diff = list(difflib.unified_diff(before, night.expected(), f"{night.name}, before", "now", lineterm="", n=1))
         changed += bool(diff)
-        say("\n".join(diff) if diff else f"{night.name}: as before, {len(before)} lines")
+        say("\n".join(diff) if diff else f"{night.name}: unchanged, {len(before)} lines")
     say(f"{changed} of {len(names or known)} nights changed")
     return 0
 

@@ -8,7 +8,7 @@ only after `LONG` times the dwell or at a second vehicle; an arrival's unloading
 from dataclasses import dataclass
 
 from firmware.config import TamperingRule
-from firmware.core.behaviour.scene import OWN_M, Person, Scene
+from firmware.core.behaviour.scene import OWN_M, STROLL_M_S, Person, Scene
 from firmware.core.finding import Finding
 from firmware.core.zones import Zones
 from firmware.messages import AlarmKind, AlarmObject, ObjectKind, Severity
@@ -36,6 +36,8 @@ class Stay:
     since_s: float
     last_s: float
     near_s: float = 0.0
+    named: bool = False
+    """It has been told of: between two cars, the same one stays the one at issue."""
 
 
 class Tampering:
@@ -66,18 +68,19 @@ class Tampering:
                 del self._stays[person, vehicle]
 
     def _count(self, person: Person, t_s: float) -> None:
-        """Time at the nearest vehicle only: between two cars, one is the one that counts."""
-        vehicle = person.nearest
-        if vehicle is None or person.seated:
+        """Time at every vehicle in reach; between two cars it runs for both, and the nearer one is named. Who walks
+        past spends none."""
+        if person.seated or person.speed_m_s >= STROLL_M_S:
             return
-        stay = self._stays.get((person.id, vehicle))
-        if person.gaps_m[vehicle] > self._rule.reach_m + (SLACK_M if stay else 0.0):
-            return
-        if stay is None:
-            self._stays[person.id, vehicle] = Stay(t_s, t_s)
-        else:
-            stay.near_s += min(person.passed_s, t_s - stay.last_s)
-            stay.last_s = t_s
+        for vehicle, gap_m in person.gaps_m.items():
+            stay = self._stays.get((person.id, vehicle))
+            if gap_m > self._rule.reach_m + (SLACK_M if stay else 0.0):
+                continue
+            if stay is None:
+                self._stays[person.id, vehicle] = Stay(t_s, t_s)
+            else:
+                stay.near_s += min(person.passed_s, t_s - stay.last_s)
+                stay.last_s = t_s
 
     def _judge(self, person: Person, scene: Scene, t_s: float) -> Finding | None:
         zone = self._zones.where(AlarmKind.TAMPERING, person.track.box)
@@ -88,10 +91,13 @@ class Tampering:
         }
         if zone is None or not over:
             return None
-        vehicle, stay = max(over.items(), key=lambda entry: (entry[1].near_s, entry[0]))
+        vehicle = min(over, key=lambda v: (not over[v].named, person.gaps_m[v], v))
+        stay = over[vehicle]
+        stay.named = True
+        high = stay.near_s >= LONG * self._dwell_s(person, vehicle, scene, t_s)
         return Finding(
             kind=AlarmKind.TAMPERING,
-            severity=Severity.HIGH if stay.near_s >= LONG * self._rule.dwell_s else Severity.MEDIUM,
+            severity=Severity.HIGH if high else Severity.MEDIUM,
             began_s=stay.since_s,
             zone=zone,
             reason=f"at one parked vehicle for {stay.near_s:.0f} s",

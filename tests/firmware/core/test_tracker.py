@@ -112,9 +112,9 @@ def test_a_parked_car_keeps_its_id_for_an_hour_with_a_person_next_to_it_now_and_
     dice = random.Random(3)
     car, person = cuboid((0, 15), (1.8, 4.5, 1.5)), cuboid((1.3, 13.5), (0.5, 0.4, 1.7))
     numbers = set()
-    for n in range(3600):
+    for n in range(0, 3600, 2):
         found = [Detection(ObjectKind.VEHICLE, 0.6, shaken(car, dice))] if dice.random() > 0.3 else []
-        if n % 900 > 850:
+        if n % 900 > 800:
             found.append(Detection(ObjectKind.PERSON, 0.6, shaken(person, dice)))
         tracks = tracker.update(tuple(found), float(n))
         numbers |= {track.id for track in tracks if track.kind is ObjectKind.VEHICLE}
