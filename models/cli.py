@@ -145,7 +145,6 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--split", choices=("val", "test"), default="test")
     parser.add_argument("--extra", type=Path, metavar="DIR", help="measure on a folder of rendered pictures instead")
     parser.add_argument("--bundle", type=Path, action="append", default=[], metavar="DIR", help="may be repeated")
-    parser.add_argument("--checkpoint", type=Path, help="also the float network of a checkpoint (maintainer)")
     parser.add_argument("--peers", type=Path, metavar="DIR", help="also the detectors in this folder (maintainer)")
     parser.add_argument("--start", type=Path, help="also the ONNX weights that ours started from (maintainer)")
     parser.add_argument("--colour", action="store_true", help="give the peers colour; default: grey")
@@ -159,12 +158,8 @@ def _evaluate(options: argparse.Namespace) -> int:
 
     pictures = data.read_folder(options.extra) if options.extra else data.read_sources(options.data, options.split)
     finders: dict[str, Finder] = {}
-    for folder in options.bundle or ([] if options.checkpoint else [SHIPPED]):
-        finders[f"{folder.name}"] = BundleFinder(folder)
-    if options.checkpoint:
-        from models.floating import CheckpointFinder
-
-        finders["ours float"] = CheckpointFinder(options.checkpoint)
+    for folder in options.bundle or [SHIPPED]:
+        finders[folder.name] = BundleFinder(folder)
     if options.peers:
         finders |= evaluate.peers(options.peers, options.start)
     readings = [evaluate.take(name, finder, pictures, grey=not options.colour) for name, finder in finders.items()]
