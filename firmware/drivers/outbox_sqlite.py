@@ -166,16 +166,19 @@ class Outbox:
         return self._on_disk(work) if file is self._disk else file.run(work)
 
     def _on_disk(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Giving up the reserve where the disk is full."""
-        try:
-            return self._disk.run(work)
-        except DiskFullError as error:
+        """Making room where the disk is full: first the log's, then the reserve."""
+        for make_room in (self._disk.shrink, self._give_up_reserve):
             try:
-                self._reserve.unlink()
-            except OSError:
-                raise error from None
-            log.error("the disk is full; %d bytes of reserve are given up: %s", RESERVE_BYTES, error)
-            return self._disk.run(work)
+                return self._disk.run(work)
+            except DiskFullError:
+                with contextlib.suppress(StoreError):  # the next try tells
+                    make_room()
+        return self._disk.run(work)
+
+    def _give_up_reserve(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self._reserve.unlink()
+            log.error("%s: the disk is full; %d bytes of reserve are given up", self._reserve, RESERVE_BYTES)
 
     def _spare_file(self, *, make: bool = False) -> SqliteFile | None:
         if self._spare is None and self._spare_path is not None and (make or self._spare_path.exists()):

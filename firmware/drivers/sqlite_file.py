@@ -24,6 +24,7 @@ log = logging.getLogger("nattvakt.store")
 T = TypeVar("T")
 Salvage = Callable[[sqlite3.Connection, sqlite3.Connection], int]
 BUSY_S = 5.0
+LOG_PAGES = 256  # the write-ahead log stays at about 1 MiB
 KEEP_BROKEN = 3
 _BROKEN = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})
@@ -83,6 +84,15 @@ class SqliteFile:
         """As `run`, for work that changes nothing: it does not wait for the other process's writing."""
         return self._run(work, "BEGIN")
 
+    def shrink(self) -> None:
+        """Bring what is in the write-ahead log into the file, so that the log takes no more room. Raises StoreError."""
+        with self._mutex:
+            try:
+                with self._held(fcntl.LOCK_SH):
+                    (self._connection or self._connect()).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except (sqlite3.Error, OSError) as error:
+                raise self._explained(error) from error
+
     def close(self) -> None:
         """Let the file go; idempotent. `run` would open it again."""
         with self._mutex:
@@ -125,6 +135,7 @@ class SqliteFile:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._shape.synchronous}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
             if self._shape.max_pages:
                 connection.execute(f"PRAGMA max_page_count = {self._shape.max_pages}")
             self._check(connection)
