@@ -45,10 +45,10 @@ class NodeSocket:
         self._report = b""
         self._listeners: list[_Listener] = []
         self._closing = False
+        self._server = _bound(path)
         self._hear, self._bell = socket.socketpair()
         self._bell.setblocking(False)
         self._hear.setblocking(False)
-        self._server = _bound(path)
         self._thread = threading.Thread(target=self._run, name="node-socket", daemon=True)
         self._thread.start()
 

@@ -7,25 +7,42 @@ that a start costs some 20 ms, and a thousand kills are affordable.
 import logging
 import os
 import pickle
+import queue
+import random
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from firmware.config import BrokerConfig
+from firmware.core.backoff import Backoff
 from firmware.core.delivery import Pace
+from firmware.drivers import certificates
+from firmware.drivers.broker_paho import Address, Broker, Event
 from firmware.drivers.clock_system import SystemClock
+from firmware.drivers.media_sqlite import MediaShelf
+from firmware.drivers.node_socket import NodeWatch
 from firmware.drivers.outbox_sqlite import Outbox
-from firmware.link import run
-from firmware.link_parts import LinkSetup, Stores, open_link
+from firmware.link import INBOX, Parts, run
+from firmware.local import Say
 from wire.messages import Alarm
 from wire.topics import NodeTopics
 
 ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Stores:
+    """Where node and link meet. `spare`, `media` and `socket` lie in RAM."""
+
+    outbox: Path
+    spare: Path
+    media: Path
+    socket: Path
 
 
 @dataclass(frozen=True)
@@ -45,10 +62,20 @@ class LinkOrder:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
-        setup = LinkSetup(self.topics, self.broker, self.stores, self.pace, self.will_delay_s, 0.1)
         with ExitStack() as stack:
-            clock = SystemClock("host", self.folder / "clock-floor")
-            run(open_link(setup, clock, NoWatchdog(), stack), stop)
+            run(self._open(stack), stop)
+
+    def _open(self, stack: ExitStack) -> Parts:
+        stores, broker = self.stores, self.broker
+        inbox: queue.Queue[Event | Say | None] = queue.Queue(INBOX)
+        identity = certificates.Identity(Path(broker.ca), Path(broker.cert), Path(broker.key))
+        address = Address(broker.host, broker.port, identity, self.topics.node, self.will_delay_s)
+        outbox = stack.enter_context(closing(Outbox(stores.outbox, stores.spare)))
+        shelf = stack.enter_context(closing(MediaShelf(stores.media)))
+        stack.enter_context(closing(NodeWatch(stores.socket, inbox.put_nowait)))
+        speaker = Broker(address, inbox.put_nowait)
+        clock, backoff = SystemClock("host"), Backoff(random.random, first_s=0.1)
+        return Parts(self.topics, clock, outbox, shelf, speaker, inbox, NoWatchdog(), backoff, self.pace)
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,10 @@ from firmware.core.media_delivery import ClipStock
 from firmware.drivers.media_sqlite import MediaShelf, MediaStore
 from firmware.drivers.node_socket import NodeSocket
 from firmware.drivers.outbox_sqlite import Outbox
-from firmware.link_parts import Stores
 from firmware.local import Report
 from provisioning.authority import Identity
 from provisioning.broker import Broker
-from tests.faults.link_process import Child, LinkOrder, Nursery, WriteOrder
+from tests.faults.link_process import Child, LinkOrder, Nursery, Stores, WriteOrder
 from tests.mqtt_probe import Probe
 from wire.messages import Alarm, Health, Received, State, decode, encode
 from wire.topics import NodeTopics
