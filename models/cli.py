@@ -141,9 +141,10 @@ def _median_ms(bundle: Path, runtime: str, threads: int) -> float:
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the packed sets")
+    pictures = parser.add_mutually_exclusive_group(required=True)
+    pictures.add_argument("--data", type=Path, metavar="DIR", help="the packed sets")
+    pictures.add_argument("--extra", type=Path, metavar="DIR", help="a folder of rendered pictures instead")
     parser.add_argument("--split", choices=("val", "test"), default="test")
-    parser.add_argument("--extra", type=Path, metavar="DIR", help="measure on a folder of rendered pictures instead")
     parser.add_argument("--bundle", type=Path, action="append", default=[], metavar="DIR", help="may be repeated")
     parser.add_argument("--peers", type=Path, metavar="DIR", help="also the detectors in this folder (maintainer)")
     parser.add_argument("--start", type=Path, help="also the ONNX weights that ours started from (maintainer)")
