@@ -19,6 +19,9 @@ CAR_LENGTH_M = 4.5
 CAR_WIDTH_M = 1.8
 """A middling European car (VW Golf: 4.28 x 1.79 m, Volvo V60: 4.76 x 1.85 m)."""
 
+NARROWEST_M = 0.8
+"""What is narrower on a calibrated ground is no car, nor what is seen of one: a painted line, a post, a shadow."""
+
 REFRESH_RATIO = 0.97
 """A footprint is drawn anew when the vehicle's box has changed more than this overlap allows."""
 
@@ -36,7 +39,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Footprint:
-    """The ground under a vehicle with this box: its corners (none beyond the horizon), and a circle around them."""
+    """The ground under a vehicle with this box, and a circle around it. No corners: beyond the horizon, or no car."""
 
     box: Box
     corners: Corners
@@ -104,9 +107,12 @@ class Nearness:
         higher = self._ground.to_ground(box.foot[0], bottom_px - 1)
         if left is None or right is None or higher is None:
             return ()
+        width_m = hypot(right[0] - left[0], right[1] - left[1])
+        if width_m < NARROWEST_M:
+            return ()
         middle = (left[0] + right[0]) / 2, (left[1] + right[1]) / 2
         away = higher[0] - middle[0], higher[1] - middle[1]
-        depth_m = _depth_m(hypot(right[0] - left[0], right[1] - left[1]))
+        depth_m = _depth_m(width_m)
         scale = depth_m / max(hypot(*away), 1e-9)
         dx, dy = away[0] * scale, away[1] * scale
         return left, right, (right[0] + dx, right[1] + dy), (left[0] + dx, left[1] + dy)

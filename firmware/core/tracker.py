@@ -6,16 +6,15 @@ on the ground is its uncertainty in the picture through the ground's Jacobian (Y
 far away, where a pixel is half a metre deep, less is believed.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from firmware.core import kalman
 from firmware.core.assignment import UNPAIRED, assign
-from firmware.core.boxes import around, as_array, feet_in, overlap, overlaps
+from firmware.core.boxes import as_array, overlap, overlaps
 from firmware.core.ground import Ground
-from firmware.core.trail import HOT, WHEELED, Trail
+from firmware.core.sight import Sight, TrackerSettings, without_twins
+from firmware.core.trail import WHEELED, Trail
 from firmware.messages import Detection, ObjectKind, Track
 
 Array = NDArray[np.float64]
@@ -39,30 +38,6 @@ UNLIKENESS = np.array(
 
 START_M_S = 1.5
 """Standard deviation of a newcomer's speed: people walk, some run, cars on a lot crawl."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrackerSettings:
-    """Seconds and scores. The defaults suit a detector whose scores mean something from about 0.1 up."""
-
-    low_score: float = 0.1
-    """Below: noise."""
-    high_score: float = 0.4
-    """From here a detection may start a track and is paired first."""
-    confirm_s: float = 0.6
-    """A false person lasts one or two looks; at three looks a second that is 0.33 s."""
-    confirm_score: float = 0.4
-    """Median score of a track that is believed."""
-    missed_ratio: float = 0.6
-    """Share of its time for which a track may have been missed and still be believed."""
-    doubt_s: float = 0.7
-    """An unconfirmed track is dropped when missed for longer (two looks in a row at three a second)."""
-    forget_s: float = 3.0
-    """Occlusions and sweeps of headlights last about 2 s."""
-    hidden_s: float = 8.0
-    """Somebody whose feet were hidden by a vehicle when last seen may be behind it, bending down."""
-    parked_s: float = 60.0
-    """A parked vehicle does not vanish: fog, glare or a van in front of it do."""
 
 
 class Tracker:
@@ -89,7 +64,7 @@ class Tracker:
         self._last_s = t_s
         self._coast(dt_s, t_s)
         if detections is not None:
-            self._look(_without_twins(detections, self._settings.low_score), dt_s, t_s)
+            self._look(without_twins(detections, self._settings), dt_s, t_s)
         return self._tracks()
 
     def _coast(self, dt_s: float, t_s: float) -> None:
@@ -106,10 +81,10 @@ class Tracker:
         return 1.0 if self._ground.calibrated else trail.px_per_m
 
     def _look(self, detections: list[Detection], dt_s: float, t_s: float) -> None:
-        sight = _Sight(detections, self._ground, [trail for trail in self._trails if trail.parked(t_s)])
+        sight = Sight(detections, self._ground, [trail for trail in self._trails if trail.parked(t_s)])
         places = self._places(sight)
         cost = self._cost(sight, places, t_s)
-        good = [d.score >= self._settings.high_score for d in sight.detections]
+        good = [d.score >= self._settings.wanted(d.kind) for d in sight.detections]
         high, low = np.flatnonzero(good).tolist(), np.flatnonzero(np.logical_not(good)).tolist()
         pairs = _pair(cost, list(range(len(self._trails))), high)
         taken = {i for i, _ in pairs}
@@ -124,7 +99,7 @@ class Tracker:
         used = {j for _, j in pairs}
         self._start([j for j in high if j not in used], sight, t_s)
 
-    def _places(self, sight: "_Sight") -> Array:
+    def _places(self, sight: Sight) -> Array:
         """Where each detection stands if it is each track's, [tracks, detections, 2].
 
         That differs only where feet are hidden and no calibration tells how tall people are: then a track's own height
@@ -136,7 +111,7 @@ class Tracker:
                 places[:, j, 1] = [box.y_px + max(trail.tall_px, box.h_px) for trail in self._trails]
         return places
 
-    def _cost(self, sight: "_Sight", places: Array, t_s: float) -> Array:
+    def _cost(self, sight: Sight, places: Array, t_s: float) -> Array:
         """[tracks, detections]: how unlike, 0..1 and a little more, or UNPAIRED."""
         if not self._trails or not sight.detections:
             return np.zeros((len(self._trails), len(sight.detections)))
@@ -151,7 +126,7 @@ class Tracker:
         result: Array = np.where(near, cost, UNPAIRED)
         return result
 
-    def _shared(self, sight: "_Sight", parked: NDArray[np.bool_]) -> Array:
+    def _shared(self, sight: Sight, parked: NDArray[np.bool_]) -> Array:
         """Overlap [tracks, detections] of each track's whole box, moved to where it should be now, with each detection;
         of its upper part alone where the detection's feet are hidden."""
         feet = self._ground.pixels(self._state[:, :2])
@@ -167,7 +142,7 @@ class Tracker:
             shared[:, j] = overlaps(upper, seen[j : j + 1])[:, 0]
         return shared
 
-    def _correct(self, pairs: list[tuple[int, int]], sight: "_Sight", places: Array, t_s: float) -> None:
+    def _correct(self, pairs: list[tuple[int, int]], sight: Sight, places: Array, t_s: float) -> None:
         if not pairs:
             return
         rows, columns = [i for i, _ in pairs], [j for _, j in pairs]
@@ -176,6 +151,8 @@ class Tracker:
         )
         for i, j in pairs:
             trail = self._trails[i]
+            if sight.detections[j].score >= self._settings.wanted(trail.kind):
+                trail.good_s = t_s
             if trail.see(sight.detections[j], t_s, sight.hidden[j]):
                 self._state[i], self._covariance[i] = self._unknown(trail, places[i, j], sight.noise[j])
 
@@ -200,13 +177,17 @@ class Tracker:
             return self._settings.parked_s
         return self._settings.hidden_s if trail.hidden else self._settings.forget_s
 
+    def _believed(self, trail: Trail, t_s: float) -> bool:
+        faint = trail.seen_s - trail.good_s > self._settings.faint_s and not trail.parked(t_s)
+        return trail.missing_s <= self._patience_s(trail, t_s) and not faint
+
     def _forget(self, t_s: float) -> None:
-        kept = [i for i, trail in enumerate(self._trails) if trail.missing_s <= self._patience_s(trail, t_s)]
+        kept = [i for i, trail in enumerate(self._trails) if self._believed(trail, t_s)]
         if len(kept) < len(self._trails):
             self._trails = [self._trails[i] for i in kept]
             self._state, self._covariance = self._state[kept], self._covariance[kept]
 
-    def _start(self, columns: list[int], sight: "_Sight", t_s: float) -> None:
+    def _start(self, columns: list[int], sight: Sight, t_s: float) -> None:
         seen = [trail for trail in self._trails if trail.seen_s == t_s]
         for j in columns:
             new = sight.detections[j]
@@ -235,35 +216,6 @@ class Tracker:
         )
 
 
-class _Sight:
-    """The detections of one look that stand on the ground: where, how surely, and whether their feet are hidden."""
-
-    def __init__(self, detections: list[Detection], ground: Ground, parked: list[Trail]) -> None:
-        covers = [trail.box for trail in parked]
-        hidden = [d.kind is ObjectKind.PERSON and any(feet_in(d.box, c) for c in covers) for d in detections]
-        feet = np.array([_foot(d, h, ground) for d, h in zip(detections, hidden, strict=True)]).reshape(-1, 2)
-        places, ok = ground.points(feet)
-        # Fire and smoke may rise above the horizon; what walks or drives does not.
-        keep = [j for j, d in enumerate(detections) if ok[j] or d.kind in HOT]
-        self.detections = [detections[j] for j in keep]
-        self.hidden = [hidden[j] for j in keep]
-        self.places = places[keep]
-        lean = ground.jacobians(feet[keep], self.places)
-        # A twentieth of the height, as in SORT and its heirs; at least about half a pixel of the detector's picture.
-        sigma_px = np.array([max(1.5, 0.05 * d.box.h_px) * (3 if h else 1) for d, h in self._seen()])
-        self.noise = lean @ lean.transpose(0, 2, 1) * (sigma_px**2)[:, None, None]
-
-    def _seen(self) -> list[tuple[Detection, bool]]:
-        return list(zip(self.detections, self.hidden, strict=True))
-
-
-def _foot(detection: Detection, hidden: bool, ground: Ground) -> tuple[float, float]:
-    x_px, y_px = detection.box.foot
-    if hidden and ground.calibrated:
-        y_px = max(y_px, ground.foot_from_head(detection.box))
-    return x_px, y_px
-
-
 def _codes(things: list[Trail] | list[Detection]) -> list[int]:
     """Each thing's row or column of UNLIKENESS."""
     return [KINDS[thing.kind] for thing in things]
@@ -281,16 +233,3 @@ def _pair(cost: Array, rows: list[int], columns: list[int]) -> list[tuple[int, i
     rest_columns = np.flatnonzero(may.any(axis=0) & ~alone.any(axis=0)).tolist()
     found = assign(part[np.ix_(rest_rows, rest_columns)])
     return pairs + [(rows[rest_rows[i]], columns[rest_columns[j]]) for i, j in found]
-
-
-def _without_twins(detections: tuple[Detection, ...], low_score: float) -> list[Detection]:
-    """Good enough detections; the tongues of one flame (boxes of one hot kind that overlap) made one."""
-    kept: list[Detection] = []
-    for new in sorted((d for d in detections if d.score >= low_score), key=lambda d: -d.score):
-        twins = (i for i, d in enumerate(kept) if d.kind is new.kind in HOT and overlap(d.box, new.box) > 0)
-        twin = next(twins, None)
-        if twin is None:
-            kept.append(new)
-        else:
-            kept[twin] = Detection(new.kind, kept[twin].score, around(kept[twin].box, new.box))
-    return kept

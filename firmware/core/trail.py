@@ -56,6 +56,8 @@ class Trail:
         self.tall_px = first.box.h_px
         """From its head to its feet, also where the feet are hidden; smoothed."""
         self.first_s = self.seen_s = t_s
+        self.good_s = t_s
+        """When it was last seen well (with a score that would start a track)."""
         self.missing_s = 0.0
         self.missed_s = 0.0
         """All the time for which it was missed since it was first seen."""

@@ -54,6 +54,13 @@ def test_far_away_is_far_away(calibrated: bool) -> None:
     assert gap_m(True, (30, 60), (0, 15), END_ON) == inf
 
 
+def test_a_painted_line_is_no_car() -> None:
+    ground = Ground(calibration(), SIZE)
+    somebody = track(ObjectKind.PERSON, cuboid((0, 15), (0.5, 0.1, 1.7)), ground)
+    line = track(ObjectKind.VEHICLE, cuboid((0, 15), (0.3, 4.0, 0.1)), ground, 2)
+    assert Nearness(ground).gap_m(somebody, line, 3.0) == inf
+
+
 def test_seen_through_the_window_is_seated_and_beside_the_car_is_not() -> None:
     ground = Ground((), SIZE)
     car = track(ObjectKind.VEHICLE, Box(500, 300, 200, 120), ground)

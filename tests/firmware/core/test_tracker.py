@@ -209,9 +209,13 @@ def test_a_low_score_keeps_a_track_and_starts_none() -> None:
         assert tracker.update((Detection(ObjectKind.PERSON, 0.2, box),), n / 5) == ()
     for n in range(25, 35):
         tracker.update((Detection(ObjectKind.PERSON, 0.7, box),), n / 5)
-    for n in range(35, 75):
+    for n in range(35, 70):
         (track,) = tracker.update((Detection(ObjectKind.PERSON, 0.2, box),), n / 5)
         assert track.seen_s == n / 5
+    # But not for ever: nothing but weak detections for more than 8 s, and it was a shadow.
+    for n in range(70, 90):
+        tracks = tracker.update((Detection(ObjectKind.PERSON, 0.2, box),), n / 5)
+    assert tracks == ()
 
 
 def test_people_above_the_horizon_stand_nowhere() -> None:
