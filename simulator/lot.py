@@ -80,8 +80,8 @@ class Lot:
 def random_lot(seed: int, wild: bool = False) -> Lot:
     """A lot by seed. `wild` spreads pole, lens and light far beyond the usual, for training pictures."""
     rng = np.random.default_rng([seed, 101])
-    near_y = float(rng.uniform(7.0, 8.0))
-    lane = (near_y + 5.0, near_y + 5.0 + float(rng.uniform(4.8, 6.0)))
+    near_y = float(rng.uniform(5.8, 6.8))
+    lane = (near_y + 5.0, near_y + 5.0 + float(rng.uniform(4.8, 5.6)))
     side = 1.0 if rng.random() < 0.5 else -1.0
     width = float(rng.uniform(2.5, 2.7))
     far_count = int(rng.integers(7, 10))
@@ -97,8 +97,8 @@ def random_lot(seed: int, wild: bool = False) -> Lot:
 
 
 def _pose(rng: np.random.Generator) -> PolePose:
-    height, view = rng.uniform(4.7, 5.4), rng.uniform(1.15, 1.32)
-    azimuth, tilt = rng.uniform(-0.10, 0.10), rng.uniform(0.34, 0.40)
+    height, view = rng.uniform(4.7, 5.4), rng.uniform(1.08, 1.24)
+    azimuth, tilt = rng.uniform(-0.10, 0.10), rng.uniform(0.36, 0.42)
     return PolePose(float(height), float(azimuth), float(tilt), float(view))
 
 
@@ -162,8 +162,8 @@ def _backdrop(rng: np.random.Generator, far_y_m: float) -> Backdrop:
         hedge_height_m=float(rng.uniform(0.9, 1.7)),
         hedge_from_x_m=float(rng.uniform(-24, -16)),
         hedge_to_x_m=float(rng.uniform(8, 24)),
-        wall_y_m=far_y_m + float(rng.uniform(5, 10)),
-        wall_height_m=float(rng.uniform(5, 9)),
+        wall_y_m=far_y_m + float(rng.uniform(7, 14)),
+        wall_height_m=float(rng.uniform(4, 9)),
         windows_lit=tuple(int(window) for window in lit),
     )
 

@@ -124,7 +124,7 @@ def upright(lot: Lot, grain: Grain, tag: int, spots_m: F32) -> Material:
 
 
 def _facade(lot: Lot, grain: Grain, x: F32, z: F32) -> Material:
-    material = Material.even(len(x), albedo=0.33)
+    material = Material.even(len(x), albedo=0.20)
     material.albedo[:] *= np.clip(1 + 0.05 * grain.at(x, z, 0.9) + 0.05 * grain.at(x, z, 0.25), 0.5, 1.5)
     material.albedo[np.mod(z, 0.25) < 0.03] *= 0.85
     material.fill(window_number(lot, x, z) >= 0, albedo=0.04, gloss=0.3, sharpness=90.0)
