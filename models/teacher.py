@@ -38,7 +38,7 @@ def taught(pictures: Sequence[Picture], weights: Path, cache_folder: Path) -> li
             finds = teacher.detect(read_colour(picture.data))
             rows.append([finds.boxes.tolist(), finds.classes.tolist(), finds.scores.tolist()])
         cache.write_text(json.dumps(rows))
-    return [_merged(picture, _finds(row)) for picture, row in zip(pictures, rows, strict=True)]
+    return [merged(picture, _finds(row)) for picture, row in zip(pictures, rows, strict=True)]
 
 
 def _finds(row: list[list[float]]) -> Finds:
@@ -46,7 +46,7 @@ def _finds(row: list[list[float]]) -> Finds:
     return Finds(np.array(boxes, np.float32).reshape(-1, 4), np.array(classes, np.int64), np.array(scores, np.float32))
 
 
-def _merged(picture: Picture, finds: Finds) -> Picture:
+def merged(picture: Picture, finds: Finds) -> Picture:
     """Add the teacher's finds to one picture."""
     if picture.source in TRUSTED:
         return picture
