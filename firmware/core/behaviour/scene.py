@@ -21,7 +21,8 @@ STROLL_M_S = 0.7
 """Slower than anybody walks past: people walk at 1.2 to 1.4 m/s, the old at 0.9 (Bohannon, Age and Ageing 26, 1997)."""
 
 CHORD_S = 1.0
-"""Speed is the way made in so long: long enough that a box that jitters does not run, short enough for a brief stop."""
+"""Speed is the way from the mean place of one such time to that of the next: feet behind a car are known to half a
+metre only, and whoever jitters so stands still in the mean. A stop is noticed that much late, and credited it."""
 
 STOP_M = 1.5
 """A stop is one place; farther on it is the next (parking spaces are 2.5 m wide)."""
@@ -36,7 +37,7 @@ OWN_M = 1.5
 """Who comes so near to a vehicle that came lately belongs to it: nobody else's errand starts there."""
 
 PATH = 64
-"""Sightings kept for the chord; the oldest go first. 64 are 2 s at 30 looks a second."""
+"""Sightings kept for the speed; the oldest go first. 64 are 2 s at 30 looks a second."""
 
 
 @dataclass(slots=True)
@@ -81,19 +82,18 @@ class Person:
         self.passed_s = min(track.seen_s - self.seen_s, LAPSE_S)
         self.track, self.spot, self.seen_s = track, spot, track.seen_s
         self._path.append((track.seen_s, spot))
-        then_s, there = self._before(track.seen_s - CHORD_S)
-        self.speed_m_s = nearness.apart_m(there, spot) / max(track.seen_s - then_s, CHORD_S / 4)
+        while len(self._path) > 2 and self._path[1][0] <= track.seen_s - 2 * CHORD_S:
+            self._path.popleft()
+        self.speed_m_s = self._speed(nearness)
 
-    def _before(self, t_s: float) -> tuple[float, Spot]:
-        """Where they were at a time in the past, on a straight line between two sightings; the path is cut there."""
-        path = self._path
-        while len(path) > 2 and path[1][0] <= t_s:
-            path.popleft()
-        (a_s, a), (b_s, b) = path[0], path[1]
-        if a_s >= t_s:
-            return a_s, a
-        share = min((t_s - a_s) / max(b_s - a_s, 1e-9), 1.0)
-        return t_s, Spot(a.x + share * (b.x - a.x), a.y + share * (b.y - a.y), b.m_per_unit)
+    def _speed(self, nearness: Nearness) -> float:
+        """Metres per second between the older and the newer half of the path."""
+        half_s = self.seen_s - min(CHORD_S, (self.seen_s - self._path[0][0]) / 2)
+        older = [(t_s, spot) for t_s, spot in self._path if t_s < half_s]
+        newer = [(t_s, spot) for t_s, spot in self._path if t_s >= half_s]
+        then_s, there = _mean(older or newer[:1])
+        now_s, here = _mean(newer)
+        return nearness.apart_m(there, here) / max(now_s - then_s, CHORD_S / 2)
 
     def beside(self, gaps_m: dict[int, float], inside: bool, nearness: Nearness) -> None:
         """Which vehicles they are beside now, and whether they sit in one."""
@@ -102,7 +102,16 @@ class Person:
         if not slow or nearness.apart_m(self.spot, self.stop.spot) > STOP_M:
             self.stop = Stop(self.spot, self.seen_s)
         elif self.nearest is not None:
-            self.stop.beside_s[self.nearest] = self.stop.beside_s.get(self.nearest, 0.0) + self.passed_s
+            credit_s = 0.0 if self.stop.beside_s else CHORD_S
+            self.stop.beside_s[self.nearest] = self.stop.beside_s.get(self.nearest, credit_s) + self.passed_s
+
+
+def _mean(path: list[tuple[float, Spot]]) -> tuple[float, Spot]:
+    """The mean moment and place of some sightings."""
+    times_s, spots = zip(*path, strict=True)
+    n = len(path)
+    x, y, scale = (sum(getattr(spot, name) for spot in spots) / n for name in ("x", "y", "m_per_unit"))
+    return sum(times_s) / n, Spot(x, y, scale)
 
 
 class Vehicle:
