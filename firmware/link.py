@@ -64,15 +64,18 @@ class Parts:
 
 
 def run(parts: Parts, stop: Stop) -> None:
-    """Until `stop` is set; then the last word is said. A bug ends it without: the broker tells the Will."""
+    """Until `stop` is set; then the last word is said. A bug ends it without, so that the broker tells the Will."""
     link = Link(parts)
-    while not stop.is_set():
-        link.hear()
-        link.look()
-        link.send()
-        link.tell()
-        parts.watchdog.alive()
-    link.leave()
+    try:
+        while not stop.is_set():
+            link.hear()
+            link.look()
+            link.send()
+            link.tell()
+            parts.watchdog.alive()
+        link.leave()
+    finally:
+        parts.broker.drop()
 
 
 class Link:

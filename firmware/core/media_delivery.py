@@ -128,6 +128,8 @@ class MediaQueue:
             self._failed(piece)
         if lost:
             self._barren += 1
+            # On a very slow link the pieces themselves may have been too much; quick answers bring the size back.
+            self._chunk = max(LEAST_CHUNK_BYTES, self._chunk // 2)
             if reason in TOO_LARGE:
                 self._too_large(max(lost, key=self._size))
 

@@ -162,7 +162,7 @@ class CourierMachine(RuleBasedStateMachine):
         self.courier = Courier(Pace())
         self.t_s = 0.0
         self.online = False
-        self.token = 0
+        self.token = self.made = 0
         self.flying: dict[int, Action] = {}
         self.waiting: list[AlarmRef] = []
         self.sizes: dict[str, int] = {}
@@ -192,7 +192,8 @@ class CourierMachine(RuleBasedStateMachine):
 
     @rule()
     def alarm(self) -> None:
-        ref = AlarmRef(f"alarm-{len(self.sizes)}-{self.token}-{len(self.waiting)}-{self.t_s}", 0)
+        self.made += 1
+        ref = AlarmRef(f"alarm-{self.made // 3}", self.made % 3)
         self.waiting.append(ref)
         self.courier.alarm_waiting(ref, self.t_s)
         self.courier.alarm_waiting(ref, self.t_s)  # twice is once

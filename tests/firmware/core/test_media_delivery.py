@@ -135,9 +135,10 @@ def test_a_disconnect_with_packet_too_large_counts_against_the_largest_in_flight
     queue.sent(chunk, 2, 0.0)
     queue.disconnected(TOO_LARGE)
     queue.connected(None, 1.0)
-    assert queue.next(1.0) == SendHead("a")
-    queue.sent(SendHead("a"), 1, 1.0)
-    assert queue.next(1.0) == SendChunk("a", 0, 16 * KIB)
+    pipe = Pipe(queue)
+    pipe.run(1.0, took_s=0.1)  # so quick that chunks would grow
+    assert pipe.sent[:2] == [SendHead("a"), SendChunk("a", 0, 16 * KIB)]
+    assert max(piece.length for piece in pipe.chunks) == 16 * KIB
 
 
 def test_connections_that_die_of_media_make_media_wait_longer_each_time() -> None:
@@ -161,6 +162,23 @@ def test_connections_that_die_of_media_make_media_wait_longer_each_time() -> Non
     queue.disconnected(None)
     queue.connected(None, t_s + 400.0)
     assert queue.due_s(t_s + 400.0) is None
+
+
+def test_a_link_too_slow_for_two_chunks_gets_smaller_ones_on_the_next_connection() -> None:
+    queue, lengths = queue_with(200 * KIB), []
+    Pipe(queue).run(0.0, verdict=NO_LISTENER)
+    head = queue.next(31.0)
+    assert head == SendHead("a")
+    queue.sent(head, 0, 31.0)
+    queue.acked(0, DONE, 31.0)
+    for token in range(1, 6):
+        piece = queue.next(1000.0 * token)
+        assert isinstance(piece, SendChunk)
+        lengths.append(piece.length)
+        queue.sent(piece, token, 1000.0 * token)
+        queue.disconnected(None)
+        queue.connected(None, 1000.0 * token)
+    assert lengths == [32 * KIB, 16 * KIB, 8 * KIB, 4 * KIB, 4 * KIB]
 
 
 def test_when_nobody_listens_media_waits_and_nothing_is_lost() -> None:
