@@ -2,9 +2,9 @@
 
 A visit is a stop (see scene.py) of `visit_s` within `reach_m` of parked vehicles. Between two cars nobody can tell
 which of them is looked into, so a visit is to one of those in reach, and the visits count as many vehicles as can be
-told apart at best: the greatest matching of visits and vehicles (Kuhn, Naval Research Logistics Quarterly 2, 1955). Where
-one vehicle is in reach at every stop there is no prowling: an owner goes around the own car. Who walks past a row of
-cars makes no stop. Cars that have just arrived do not count: whose car it is looks at it.
+told apart at best: the greatest matching of visits and vehicles (Kuhn, Naval Research Logistics Quarterly 2, 1955).
+Where one vehicle is in reach at every stop there is no prowling: an owner goes around the own car. Who walks past a
+row of cars makes no stop. Cars that have just arrived do not count: whose car it is looks at it.
 """
 
 from dataclasses import dataclass
