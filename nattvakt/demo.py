@@ -23,6 +23,7 @@ from firmware.errors import NodeError
 from firmware.messages import Size
 from nattvakt.audience import Heard, audience
 from nattvakt.stand import Stand
+from provisioning.broker import BrokerSettings
 from simulator.world import build_scene
 from wire.messages import Alarm, encode
 
@@ -63,7 +64,8 @@ def main(argv: list[str]) -> int:
     folder: Path = args.out or Path("demo-out") / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     camera, site = _film(args.source) if args.source else _scene(args.scenario, args.seed)
     print(f"Setting up a broker, keys, a permit and a node in {folder}/ ...")
-    with Stand(folder / "stand", site, camera) as stand, audience(stand, folder) as heard:
+    settings = BrokerSettings(port=args.port)
+    with Stand(folder / "stand", site, camera, broker_settings=settings) as stand, audience(stand, folder) as heard:
         stand.start("link")
         node = stand.start("node")
         print(f"The node watches {camera.source!r}. Its alarm centre says (Ctrl-C ends it):\n")
@@ -79,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     options.add_argument("--source", type=Path, help="a film of yours instead of the simulated lot")
     options.add_argument("--scenario", default="demo", help="one of `nattvakt simulate list` (default: %(default)s)")
     options.add_argument("--seed", type=int, default=7, help="which lot (default: %(default)s)")
+    options.add_argument("--port", type=int, default=0, help="the broker's port (default: any free one)")
     options.add_argument("--out", type=Path, help="folder for stills and clips (default: demo-out/<time>)")
     return options
 

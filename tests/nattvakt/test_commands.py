@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -143,6 +144,15 @@ def test_replay_of_no_film(name: str, tmp_path: Path, capsys: pytest.CaptureFixt
     said = capsys.readouterr().err
     assert name in said
     assert "Traceback" not in said
+
+
+def test_demo_on_a_port_in_use(film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert run(["demo", "--source", str(film), "--port", str(port), "--out", str(tmp_path / "demo")]) == 1
+    said = capsys.readouterr().err
+    assert str(port) in said
+    assert "in use" in said
 
 
 def test_doctor_tells_what_lacks(capsys: pytest.CaptureFixture[str]) -> None:
