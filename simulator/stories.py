@@ -100,8 +100,11 @@ def _prowl(lot: Lot, rng: np.random.Generator, start_s: float, count: int, brisk
     """`brisk`: without loitering, in a coat that infrared shows well, and at the cars in the picture's middle."""
     trip = _arrive(lot, rng, start_s, float(rng.uniform(1.45, 1.55) if brisk else rng.uniform(1.1, 1.45)))
     visits = []
-    for car in _row_of(lot, rng, count, trip.place_m, central=brisk):
-        side = _better_side(lot, car)
+    cars = _row_of(lot, rng, count, trip.place_m, central=brisk)
+    rightward = sum(car.place_m[0] for car in cars) < 0
+    for car in cars:
+        # The same side of each: two cars tried from the one gap between them look like one car from the pole.
+        side = _side_towards(lot, car, rightward)
         _approach(lot, trip, car, side, 0.46)
         visits.append(trip.now_s)
         trip.stay(float(rng.uniform(3.0, 3.5 if brisk else 4.5)), "look-in", PEERING, _side_of(car, side, 0.46))
@@ -252,9 +255,14 @@ def _row_of(lot: Lot, rng: np.random.Generator, count: int, from_m: F64, central
 
 def _better_side(lot: Lot, car: Car) -> int:
     """The car's side that the lens sees better (turned to the middle of the picture), if one can stand there."""
-    left = beside(car, 1, 0.5, 0.5)
-    better = 1 if abs(left[0]) < abs(car.place_m[0]) else -1
-    return better if _gap_m(lot, car, better) > _LEAST_GAP_M else -better
+    return _side_towards(lot, car, car.place_m[0] < 0)
+
+
+def _side_towards(lot: Lot, car: Car, rightward: bool) -> int:
+    """The car's left (1) or right (-1), whichever is to the right (or left) in the lot, if one can stand there."""
+    left_is_right = beside(car, 1, 0.5, 0.0)[0] > car.place_m[0]
+    side = 1 if left_is_right == rightward else -1
+    return side if _gap_m(lot, car, side) > _LEAST_GAP_M else -side
 
 
 def _gap_m(lot: Lot, car: Car, side: int) -> float:
