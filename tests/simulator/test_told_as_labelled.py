@@ -1,4 +1,4 @@
-"""With perfect eyes the node's own rules tell what the labels say: stories and rules agree, whatever the detector sees."""
+"""With perfect eyes the node's own rules tell what the labels say: stories and rules agree."""
 
 import numpy as np
 import pytest
