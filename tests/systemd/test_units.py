@@ -100,6 +100,11 @@ def test_clips_survive_a_restart_in_ram(node: Unit) -> None:
     assert node["RuntimeDirectoryPreserve"] in (["restart"], ["yes"])
 
 
+@pytest.mark.parametrize("name", [NODE, LINK])
+def test_clips_are_not_swapped_out_to_the_card(name: str) -> None:
+    assert read(name)["MemorySwapMax"] == ["0"]
+
+
 def test_the_node_may_ask_whether_its_clock_is_right(node: Unit) -> None:
     """ProtectClock= would forbid even the reading (systemd issue 26413), and the node would be dark for ever."""
     assert "ProtectClock" not in node
