@@ -32,6 +32,9 @@ class Parts:
     open_recorder: Callable[[], Recorder]
     status: Status
     watchdog: Watchdog
+    # Alarms that no disk took yet; they outlive the watch that raised them. Bounded: at one incident a minute this is a
+    # whole night on a full disk; then the oldest goes.
+    unsaved: deque[AlarmEvent] = field(default_factory=lambda: deque(maxlen=2000))
 
 
 def run(parts: Parts, stop: Stop) -> None:
@@ -39,6 +42,8 @@ def run(parts: Parts, stop: Stop) -> None:
     while not stop.is_set():
         verdict = judge(parts)
         if not verdict.watching:
+            if parts.unsaved:
+                save(parts, ())
             parts.watchdog.alive()
             stop.wait(verdict.check_again_s(parts.clock.now_utc()))
             continue
@@ -47,6 +52,7 @@ def run(parts: Parts, stop: Stop) -> None:
                 return
         except CameraError as fault:
             parts.status.broke("camera", str(fault))
+            parts.watchdog.alive()  # a try that has failed is a whole turn: a node without a camera must live to tell
             stop.wait(CAMERA_RETRY_S)
 
 
@@ -65,12 +71,14 @@ def watch(parts: Parts, stop: Stop) -> bool:
             turn.see(frame)
         return True
     finally:
-        parts.illuminator.hold(False)
         try:
-            if turn is not None:
-                turn.recorder.close()
+            parts.illuminator.hold(False)
         finally:
-            camera.close()  # last: a camera stack that will not let go ends the process here, and the clips are safe
+            try:
+                if turn is not None:
+                    turn.recorder.close()
+            finally:
+                camera.close()  # last: a camera stack that will not let go ends the process, and the clips are safe
 
 
 def judge(parts: Parts) -> Verdict:
@@ -88,8 +96,6 @@ class Turn:
     parts: Parts
     pipeline: Pipeline
     recorder: Recorder
-    # Bounded: at one incident a minute this is a whole night on a full disk; then the oldest goes.
-    unsaved: deque[AlarmEvent] = field(default_factory=lambda: deque(maxlen=2000))
 
     @classmethod
     def begin(cls, parts: Parts, frame: Frame) -> "Turn":
@@ -102,23 +108,29 @@ class Turn:
         raw = parts.detector.infer(frame.luma) if self.pipeline.wants_look(frame) else None
         step = self.pipeline.step(frame, raw)
         parts.illuminator.hold(step.ir_on)
-        self.save(step.alarms)
+        save(parts, step.alarms)
         media_news = self.recorder.keep(frame, step.alarms)
         parts.status.saw(frame, step, media_news)
         parts.watchdog.alive()  # last: a stalled stage never reaches it
 
-    def save(self, alarms: tuple[AlarmEvent, ...]) -> None:
-        """Commit alarms to disk, in order. What the disk refuses waits in memory; every frame tries again."""
-        self.unsaved.extend(alarms)
-        try:
-            while self.unsaved:
-                event = self.unsaved[0]
-                self.parts.outbox.put(alarm_message(event, utc_of(self.parts.clock, event.t_s)))
-                self.unsaved.popleft()
-        except StoreError as fault:
-            self.parts.status.broke("storage", str(fault))
-        else:
-            self.parts.status.mended("storage")
+
+def save(parts: Parts, alarms: tuple[AlarmEvent, ...]) -> None:
+    """Commit alarms to disk, in order. What the disk refuses waits in memory; every frame tries again, also a later
+    watch's, and so does every second in the dark."""
+    parts.unsaved.extend(alarms)
+    fault = ""
+    try:
+        while parts.unsaved:
+            event = parts.unsaved[0]
+            parts.outbox.put(alarm_message(event, utc_of(parts.clock, event.t_s)))
+            parts.unsaved.popleft()
+    except StoreError as refused:
+        fault = str(refused)
+    fault = fault or parts.outbox.storage_fault
+    if fault:
+        parts.status.broke("storage", fault)
+    else:
+        parts.status.mended("storage")
 
 
 def utc_of(clock: Clock, t_s: float) -> datetime:

@@ -109,6 +109,11 @@ class Watchdog(Protocol):
 class Outbox(Protocol):
     """Where alarms are safe: on disk before all else. Emptied by `link` on the centre's receipt."""
 
+    @property
+    def storage_fault(self) -> str:
+        """Why the newest phase had to be kept in RAM instead; empty while the disk works."""
+        ...
+
     def put(self, alarm: Alarm) -> None:
         """Commit one phase of an alarm to disk. Raises StoreError."""
         ...

@@ -65,6 +65,7 @@ class Status:
     _since_utc: datetime | None = None
     _said_s: float = float("-inf")
     _said: tuple[object, ...] = ()
+    _said_lit: bool = False
 
     @property
     def trouble(self) -> Trouble | None:
@@ -103,13 +104,13 @@ class Status:
         verdict, now_s = self._verdict, self.clock.monotonic_s()
         if verdict is None:
             return
-        said = (verdict.state, verdict.fault, tuple(self._faults))
+        said, lit = (verdict.state, verdict.fault, tuple(self._faults)), self.lamp_lit()
         if said != self._said:
             self._since_utc = self.clock.now_utc()
             log.info("%s%s: %s", verdict.state, f" ({verdict.fault})" if verdict.fault else "", verdict.reason)
-        elif now_s - self._said_s < REPEAT_S:
+        elif lit == self._said_lit and now_s - self._said_s < REPEAT_S:
             return
-        self._said, self._said_s = said, now_s
+        self._said, self._said_lit, self._said_s = said, lit, now_s
         self.listener.say(self._report(verdict))
 
     def _report(self, verdict: Verdict) -> Report:
@@ -124,7 +125,7 @@ class Status:
             model=self.names.model,
             permit=self.permit_id(),
             clock_trusted=self.clock.trusted(),
-            camera_hz=round(self._camera_hz(), 1),
+            camera_hz=round(self._camera_hz(), 1) if verdict.watching else 0.0,
             ir_on=self.lamp_lit(),
             temperature_celsius=board.temperature_celsius,
             storage_free_bytes=board.storage_free_bytes,

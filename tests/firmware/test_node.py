@@ -16,7 +16,7 @@ from firmware.drivers.illuminator_fake import FakeIlluminator
 from firmware.drivers.jpeg_pillow import encode_still
 from firmware.drivers.media_memory import MemoryMediaStore
 from firmware.drivers.muxer_av import FragmentedMp4
-from firmware.errors import CameraError, PermitError, StoreError
+from firmware.errors import CameraError, IlluminatorError, PermitError, StoreError
 from firmware.law import Law
 from firmware.local import Report
 from firmware.messages import (
@@ -31,7 +31,7 @@ from firmware.messages import (
     Severity,
     Size,
 )
-from firmware.node import Parts, Turn, run
+from firmware.node import Parts, run, save
 from firmware.pipeline import Pipeline
 from firmware.recorder import Recorder, RecorderTools
 from firmware.status import Board, Names, Status
@@ -83,6 +83,7 @@ class OwnOutbox:
     def __init__(self) -> None:
         self.alarms: list[Alarm] = []
         self.full = False
+        self.storage_fault = ""
 
     def put(self, alarm: Alarm) -> None:
         if self.full:
@@ -270,16 +271,67 @@ def alarm(seq: int) -> AlarmEvent:
 
 def test_what_the_disk_refuses_goes_out_later_in_order_and_with_its_true_time() -> None:
     bench = Bench(datetime(2026, 11, 24, 22, 0, tzinfo=UTC))
-    frame = Frame(0, 1000.0, np.zeros((64, 128), np.uint8), np.zeros((32, 64), np.uint8))
-    turn = Turn.begin(bench.parts, frame)
     bench.outbox.full = True
-    turn.save((alarm(0),))
-    turn.save((alarm(1),))
+    save(bench.parts, (alarm(0),))
+    save(bench.parts, (alarm(1),))
     assert bench.outbox.alarms == []
     bench.clock.advance(60)
     bench.outbox.full = False
-    turn.save(())
+    save(bench.parts, ())
     assert [(message.seq, message.t_utc.second) for message in bench.outbox.alarms] == [(0, 0), (1, 1)]
+
+
+@pytest.mark.parametrize("fails_at", [(), (2,)])
+def test_what_the_disk_refuses_outlives_the_watch_that_raised_it(fails_at: tuple[int, ...]) -> None:
+    bench = Bench(MORNING_UTC, fails_at)  # the watch ends at 06.00, or because the camera hangs
+    bench.outbox.full = True
+    save(bench.parts, (alarm(0),))
+    bench.run_for(30)
+    assert bench.ears.reports[-1].faults[-1:] == ("storage",)
+    bench.outbox.full = False
+    bench.run_for(30)
+    assert [message.seq for message in bench.outbox.alarms] == [0]
+    assert "storage" not in bench.ears.reports[-1].faults
+
+
+def test_an_alarm_that_only_ram_takes_is_a_storage_fault() -> None:
+    bench = Bench(datetime(2026, 11, 24, 22, 0, tzinfo=UTC))
+    bench.outbox.storage_fault = "outbox.sqlite: disk full"
+    bench.run_for(10)
+    assert bench.ears.reports[-1].faults == ("storage",)
+    bench.outbox.storage_fault = ""
+    bench.run_for(10)
+    assert bench.ears.reports[-1].faults == ()
+
+
+def test_a_node_whose_camera_is_unplugged_lives_to_tell() -> None:
+    bench = Bench(datetime(2026, 11, 24, 22, 0, tzinfo=UTC), fails_at=(0,) * 100)
+    bench.run_for(60)
+    assert bench.paws.signs >= 60 / 10  # systemd kills after 30 s without one
+    assert bench.ears.reports[-1].faults == ("camera",)
+
+
+def test_a_lamp_that_cannot_be_driven_does_not_keep_the_camera_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(MORNING_UTC)
+    hold = bench.lamp.hold
+
+    def broken(on: bool) -> None:
+        if not on:
+            raise IlluminatorError("pin 17: cannot be driven")
+        hold(on)
+
+    monkeypatch.setattr(bench.lamp, "hold", broken)
+    with pytest.raises(IlluminatorError):
+        bench.run_for(30)
+    assert bench.log[-1] == "close 05:00:00"
+
+
+def test_what_is_said_of_a_dark_node_is_dark() -> None:
+    """The report that says `sleeping` is made before the lamp goes out: it must not stand for long."""
+    bench = Bench(MORNING_UTC)
+    bench.run_for(4)
+    last = bench.ears.reports[-1]
+    assert (last.state, last.ir_on, last.camera_hz) == ("sleeping", False, 0.0)
 
 
 def test_stop_ends_the_watch() -> None:
