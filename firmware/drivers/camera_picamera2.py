@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from firmware.config import CameraConfig
@@ -183,7 +184,8 @@ class _Session:
                 bitrate=self._camera.bitrate_bit_s,
                 repeat=True,  # SPS and PPS in band at every keyframe
                 iperiod=max(1, round(self._camera.rate_hz * self._camera.keyframe_interval_s)),
-                framerate=self._camera.rate_hz,
+                # libx264's encoder (Pi 5) hands it to PyAV, which takes no float.
+                framerate=Fraction(self._camera.rate_hz).limit_denominator(1000),
             )
             self._picam2.start_recording(self._encoder, _output(self._encoded))
         except (RuntimeError, OSError, IndexError, KeyError, ValueError) as fault:

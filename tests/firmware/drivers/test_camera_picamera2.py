@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
@@ -79,8 +80,10 @@ class Output:
 class H264Encoder:
     stack: Stack
 
-    def __init__(self, bitrate: int, repeat: bool, iperiod: int, framerate: float) -> None:
+    def __init__(self, bitrate: int, repeat: bool, iperiod: int, framerate: Any) -> None:
         assert repeat
+        with av.open("/dev/null", "w", format="null") as container:  # as the encoder of a Pi 5 begins
+            container.add_stream("libx264", rate=framerate)
         self.iperiod = iperiod
         self.firsttimestamp: int | None = None
         self.count = 0
