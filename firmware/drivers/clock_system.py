@@ -67,19 +67,20 @@ class SystemClock:
         return not self.distrust()
 
     def distrust(self) -> str:
-        """Why not, and what would mend it; empty where it is."""
+        """Why not, and what would mend it; empty where it is. The words do not change with every second: each change
+        goes to the alarm centre."""
         now_utc = self.now_utc()
         if now_utc < RELEASED_UTC:
             return (
-                f"the clock says {now_utc:%Y-%m-%d %H:%M} UTC, before this software's release on "
+                "the clock stands before this software's release on "
                 f"{RELEASED_UTC:%Y-%m-%d}; connect the node to a time server"
             )
         if self._floor_fault:
             return self._floor_fault
         if now_utc < self._floor_utc - _SLACK:
             return (
-                f"the clock says {now_utc:%Y-%m-%d %H:%M:%S} UTC, before {self._floor_utc:%Y-%m-%d %H:%M:%S}, which it "
-                f"has passed already; set it right, or if that time was wrong, delete {self._floor_file}"
+                f"the clock stands before {self._floor_utc:%Y-%m-%d %H:%M:%S} UTC, which it has passed already; "
+                f"set it right, or if that time was wrong, delete {self._floor_file}"
             )
         if self._trust == "ntp" and not self._kernel_synchronised() and not self._lately_synchronised(now_utc):
             return (

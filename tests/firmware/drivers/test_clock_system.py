@@ -104,3 +104,16 @@ def test_a_broken_memory_is_said_and_not_ignored(tmp_path: Path, content: bytes)
     clock = SystemClock("host", floor)
     assert not clock.trusted()
     assert "delete it" in clock.distrust()
+
+
+def test_why_it_is_distrusted_does_not_change_with_every_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each new word is a new state at the alarm centre."""
+    floor = tmp_path / "clock"
+    floor.write_text((datetime.now(UTC) + timedelta(days=1)).isoformat())
+    clock = SystemClock("host", floor)
+    first = clock.distrust()
+    earlier_utc = datetime.now(UTC) - timedelta(hours=3)
+    monkeypatch.setattr(clock, "now_utc", lambda: earlier_utc)
+    assert clock.distrust() == first != ""
