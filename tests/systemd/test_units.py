@@ -87,6 +87,7 @@ def test_systemd_restarts_what_stops_making_progress(name: str) -> None:
     assert unit["Type"] == ["notify"]
     assert unit["Restart"] == ["always"]
     assert 0 < int(unit["WatchdogSec"][0].removesuffix("s")) <= 60
+    assert unit["StartLimitIntervalSec"] == ["0"]  # else a fault that lasts some minutes would end it for good
 
 
 def test_whatever_ends_the_node_the_lamp_goes_dark(node: Unit) -> None:
@@ -98,6 +99,11 @@ def test_whatever_ends_the_node_the_lamp_goes_dark(node: Unit) -> None:
 def test_clips_survive_a_restart_in_ram(node: Unit) -> None:
     assert node["RuntimeDirectory"] == ["nattvakt"]
     assert node["RuntimeDirectoryPreserve"] in (["restart"], ["yes"])
+
+
+@pytest.mark.parametrize("name", [NODE, LINK])
+def test_a_crash_writes_no_pictures_to_the_card(name: str) -> None:
+    assert read(name)["LimitCORE"] == ["0"]
 
 
 @pytest.mark.parametrize("name", [NODE, LINK])
