@@ -36,6 +36,7 @@ LOOK_S = 1.0  # how often the stores are looked at when nobody says that there i
 FILMING_S = 0.25
 HEALTH_S = 60.0
 TIDY_S = 3600.0
+EXPIRE_S = 60.0
 REFUSED = 0x80
 LEAST_PACKET_BYTES = 1024
 
@@ -90,7 +91,7 @@ class Link:
         self._letters = Letters(parts.topics, parts.outbox, parts.shelf, parts.pace.delayed_after_s)
         self._troubles: dict[str, str] = {}
         self._flags: dict[str, bool] = {}
-        self._alarms_s = self._media_s = self._tidy_s = self._health_s = 0.0
+        self._alarms_s = self._media_s = self._tidy_s = self._expire_s = self._health_s = 0.0
         self._refused = 0
         self._dropped_before: int | None = None
 
@@ -119,6 +120,9 @@ class Link:
             self._media_s = now_s + (FILMING_S if self._courier.media.filming else LOOK_S)
         if now_s >= self._tidy_s:
             self._tidy_s = now_s + (TIDY_S if self._try("outbox", self._tidy) else HEALTH_S)
+        if now_s >= self._expire_s:
+            self._expire_s = now_s + EXPIRE_S
+            self._try("media store", self._parts.shelf.expire)
 
     def send(self) -> None:
         """Whatever the courier says."""
@@ -215,7 +219,6 @@ class Link:
     def _tidy(self) -> None:
         self._commands.retry()
         self._parts.outbox.tidy(self._clock.now_utc())
-        self._parts.shelf.expire()
 
     def _tell_health(self) -> None:
         dropped = self._parts.outbox.dropped()

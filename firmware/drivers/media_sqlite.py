@@ -38,7 +38,7 @@ _SCHEMA = """
         alarm TEXT NOT NULL, start INTEGER NOT NULL, size INTEGER NOT NULL, data BLOB NOT NULL,
         UNIQUE (alarm, start));
 """
-SHAPE = Shape("stills and clips", 1, _SCHEMA, "OFF")
+SHAPE = Shape("stills and clips", 1, _SCHEMA, "OFF", secret=True)
 
 
 def require_ram(folder: Path) -> None:
@@ -197,14 +197,16 @@ class MediaShelf:
     def still_sent(self, alarm: str) -> None:
         """The broker has it; it is deleted."""
         self._change("DELETE FROM stills WHERE alarm = ?", alarm)
+        self._file.shrink()
 
     def clip_sent(self, alarm: str, size: int) -> None:
         """The broker has so many bytes of it: where the next run of the link goes on."""
         self._change("UPDATE clips SET sent = ? WHERE alarm = ?", size, alarm)
 
     def clip_received(self, alarm: str) -> None:
-        """The centre has it; it is deleted."""
+        """The centre has it; it is deleted, also from the write-ahead log, which would keep it readable for hours."""
         self._file.run(lambda connection: _drop_clip(connection, alarm))
+        self._file.shrink()
 
     def expire(self) -> int:
         """Delete what has waited for an hour, but nothing that is being filmed; gives how many went."""
@@ -216,7 +218,10 @@ class MediaShelf:
                 _drop_clip(connection, alarm)
             return len(old) + connection.execute("DELETE FROM stills WHERE put_s < ?", (before_s,)).rowcount
 
-        return self._file.run(expire)
+        gone = self._file.run(expire)
+        if gone:
+            self._file.shrink()
+        return gone
 
     def waiting_bytes(self) -> int:
         """All that is in the store."""

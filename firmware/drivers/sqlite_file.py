@@ -50,6 +50,8 @@ class Shape:
     salvage: Salvage | None = None
     max_pages: int = 0
     """How many pages of 4 KiB the file may have, as if the disk were full then; 0: no limit."""
+    secret: bool = False
+    """Deleted rows are overwritten at once, and nothing is ever spilt into temporary files elsewhere."""
 
 
 class SqliteFile:
@@ -136,6 +138,9 @@ class SqliteFile:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA synchronous = {self._shape.synchronous}")
             connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+            if self._shape.secret:
+                connection.execute("PRAGMA secure_delete = ON")
+                connection.execute("PRAGMA temp_store = MEMORY")
             if self._shape.max_pages:
                 connection.execute(f"PRAGMA max_page_count = {self._shape.max_pages}")
             self._check(connection)

@@ -197,3 +197,34 @@ def test_a_clip_that_alone_is_too_large_is_cut_off_and_sealed(opened: Open) -> N
     assert tail is not None
     assert tail.size_bytes == 6000
     assert media.read.dropped() == 1
+
+
+def test_what_was_deleted_can_be_read_nowhere() -> None:
+    """Neither in the file's free pages nor in its write-ahead log."""
+    clock_s = [0.0]
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        path = Path(folder) / "media.sqlite"
+        with (
+            closing(media_sqlite.MediaStore(path, now_s=lambda: clock_s[0])) as store,
+            closing(media_sqlite.MediaShelf(path, lambda: clock_s[0])) as shelf,
+        ):
+
+            def found() -> int:
+                return sum(file.read_bytes().count(b"secret") for file in Path(folder).iterdir())
+
+            def film(alarm: str) -> None:
+                store.put_still(alarm, b"secret" * 1000)
+                store.begin_clip(alarm, HEAD)
+                for _ in range(10):
+                    store.append_clip(alarm, b"secret" * 5000)
+                store.end_clip(alarm)
+
+            film("a")
+            assert found() > 0
+            shelf.clip_received("a")
+            shelf.still_sent("a")
+            assert found() == 0
+            film("b")
+            clock_s[0] = 2 * media_sqlite.KEEP_S
+            assert shelf.expire() == 2
+            assert found() == 0
