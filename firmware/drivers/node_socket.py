@@ -193,7 +193,10 @@ class NodeWatch:
 
 
 def _bound(path: Path) -> socket.socket:
-    """A listening socket for this user and group: node and link are two users. A killed node's is replaced."""
+    """A listening socket for this user and group: node and link are two users. A killed node's is replaced, a living
+    one's is not: its node would go on and never be heard again."""
+    if _answers(path):
+        raise StoreError(f"another node answers at {path}: end it first, or choose another runtime-dir")
     server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     server.setblocking(False)
     try:
@@ -208,6 +211,18 @@ def _bound(path: Path) -> socket.socket:
             f"cannot listen on {path}: {error.strerror or error}; its folder must exist and be ours"
         ) from error
     return server
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(path))
+        except TimeoutError:
+            return True  # its queue is full: somebody is there
+        except OSError:
+            return False
+    return True
 
 
 def _serve(listener: _Listener, ready: int) -> bool:

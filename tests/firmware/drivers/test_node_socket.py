@@ -91,6 +91,15 @@ def test_the_socket_of_a_killed_node_is_taken_over(path: Path, inbox: "queue.Que
         assert next_of(inbox, lambda heard: isinstance(heard, Report)) == report(1)
 
 
+def test_the_socket_of_a_living_node_is_not_taken_away(path: Path, inbox: "queue.Queue[Say | None]") -> None:
+    with closing(NodeSocket(path)) as node:
+        with pytest.raises(StoreError, match="another node answers"):
+            NodeSocket(path)
+        node.say(report(1))
+        with closing(NodeWatch(path, inbox.put_nowait)):
+            assert next_of(inbox, lambda heard: isinstance(heard, Report)) == report(1)
+
+
 def test_a_listener_that_reads_nothing_never_holds_the_node_up_and_then_hears_the_newest(path: Path) -> None:
     with closing(NodeSocket(path)) as node, socket.socket(socket.AF_UNIX) as deaf:
         deaf.connect(str(path))
