@@ -35,7 +35,7 @@ def truth(report: Report | None, birth: int, faults: tuple[str, ...], down_since
     return State(
         state=report.state,
         birth=birth,
-        since_utc=report.since_utc,
+        since_utc=to_ms(report.since_utc),
         reason=report.reason,
         faults=(*report.faults, *faults),
         firmware=report.firmware,

@@ -17,7 +17,8 @@ from firmware.drivers.media_sqlite import KEEP_S, MediaShelf, MediaStore
 from firmware.drivers.outbox_sqlite import Outbox
 from firmware.drivers.watchdog_systemd import SystemdWatchdog
 from firmware.link import Link, Parts
-from firmware.local import Say
+from firmware.link_state import truth
+from firmware.local import Report, Say
 from wire.messages import ClipHead
 from wire.topics import NodeTopics
 
@@ -60,3 +61,9 @@ def test_a_clip_that_nobody_fetches_is_gone_after_an_hour_and_not_after_two(stag
         stage.clock.advance(60)
         stage.link.look()
     assert stage.shelf.clips() == ()
+
+
+def test_times_in_the_state_are_told_in_milliseconds() -> None:
+    since_utc = EVENING_UTC.replace(microsecond=123_456)
+    state = truth(Report(state="watching", since_utc=since_utc), 1, (), None)
+    assert state.since_utc == EVENING_UTC.replace(microsecond=123_000)
