@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from firmware.core.told import alarm_message
 from firmware.core.watch import Verdict
-from firmware.errors import CameraError, StoreError
+from firmware.errors import CameraError, IlluminatorError, StoreError
 from firmware.law import Law
 from firmware.messages import AlarmEvent, Frame, Size
 from firmware.pipeline import Pipeline
@@ -107,11 +107,20 @@ class Turn:
         parts = self.parts
         raw = parts.detector.infer(frame.luma) if self.pipeline.wants_look(frame) else None
         step = self.pipeline.step(frame, raw)
-        parts.illuminator.hold(step.ir_on)
+        self.light(step.ir_on)
         save(parts, step.alarms)
         media_news = self.recorder.keep(frame, step.alarms)
         parts.status.saw(frame, step, media_news)
         parts.watchdog.alive()  # last: a stalled stage never reaches it
+
+    def light(self, on: bool) -> None:
+        """A lamp that cannot be driven is a fault to tell, and no reason to look away."""
+        try:
+            self.parts.illuminator.hold(on)
+        except IlluminatorError as fault:
+            self.parts.status.broke("ir", str(fault))
+        else:
+            self.parts.status.mended("ir")
 
 
 def save(parts: Parts, alarms: tuple[AlarmEvent, ...]) -> None:

@@ -90,7 +90,7 @@ class Status:
             self.listener.wake()
 
     def broke(self, fault: str, says: str) -> None:
-        """Something of the world is wrong: `camera`, `storage`. Logged once when it comes and once when it goes."""
+        """The world is at fault: `camera`, `ir`, `storage`. Logged once when it comes and once when it goes."""
         if fault not in self._faults:
             log.error("%s: %s", fault, says)
         self._faults[fault] = says

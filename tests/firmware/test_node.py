@@ -326,6 +326,23 @@ def test_a_lamp_that_cannot_be_driven_does_not_keep_the_camera_open(monkeypatch:
     assert bench.log[-1] == "close 05:00:00"
 
 
+def test_a_lamp_that_cannot_be_lit_is_told_and_the_watch_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = Bench(datetime(2026, 11, 24, 22, 0, tzinfo=UTC))
+
+    def broken(on: bool) -> None:
+        if on:
+            raise IlluminatorError("pin 17: cannot be driven")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.lamp, "hold", broken)
+        bench.run_for(10)
+    last = bench.ears.reports[-1]
+    assert (last.state, last.faults, last.ir_on) == ("watching", ("ir",), False)
+    assert last.frames >= 10
+    bench.run_for(10)
+    assert (bench.ears.reports[-1].faults, bench.ears.reports[-1].ir_on) == ((), True)
+
+
 def test_what_is_said_of_a_dark_node_is_dark() -> None:
     """The report that says `sleeping` is made before the lamp goes out: it must not stand for long."""
     bench = Bench(MORNING_UTC)
