@@ -98,6 +98,7 @@ def _as_json(detection: Detection) -> dict[str, object]:
 
 def _add_inspect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", type=Path, nargs="?", default=SHIPPED)
+    parser.add_argument("--runs", type=int, default=TIMED_RUNS, help=f"looks to time (default {TIMED_RUNS})")
     parser.set_defaults(command=_inspect)
 
 
@@ -120,20 +121,20 @@ def _inspect(options: argparse.Namespace) -> int:
         )
         faults = golden.differences(golden.read(options.bundle), seen)
         wrong += len(faults)
-        times = ", ".join(f"{n} threads {_median_ms(options.bundle, runtime, n):.1f} ms" for n in (1, 2))
+        times = ", ".join(f"{n} threads {_median_ms(options.bundle, runtime, n, options.runs):.1f} ms" for n in (1, 2))
         print(f"{runtime}: golden frames {'as expected' if not faults else 'WRONG'}; {times}")
         for fault in faults:
             print(f"  {fault}")
     return 1 if wrong else 0
 
 
-def _median_ms(bundle: Path, runtime: str, threads: int) -> float:
+def _median_ms(bundle: Path, runtime: str, threads: int, runs: int) -> float:
     """Median time of one look at a picture of the network's own size."""
     detector = TfliteDetector(bundle, runtime, threads)
     size = detector.input_size
     picture = np.full((size.height_px, size.width_px), 60, np.uint8)
     times_ms = []
-    for _ in range(TIMED_RUNS):
+    for _ in range(runs):
         start_s = time.perf_counter()
         detector.infer(picture)
         times_ms.append(1000 * (time.perf_counter() - start_s))
@@ -187,7 +188,9 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--extra-share", type=float, default=0.35, help="share of rendered pictures (default 0.35)")
     parser.add_argument("--rate", type=float, default=4e-4)
     parser.add_argument("--no-anneal", action="store_true", help="keep the rate: a later run goes on and ends it")
-    parser.add_argument("--freeze-early", action="store_true", help="leave the layers up to stride 8: half the time")
+    parser.add_argument(
+        "--freeze-early", action="store_true", help="keep the layers up to stride 8 as they are: half the time"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.set_defaults(command=_train)
