@@ -1,9 +1,12 @@
 """The loop that sees. It watches while the law allows it and is dark otherwise."""
 
+import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Self
 
 from firmware.core.told import alarm_message
 from firmware.core.watch import Verdict
@@ -39,46 +42,24 @@ class Parts:
 
 def run(parts: Parts, stop: Stop) -> None:
     """Until `stop` is set, or the film that stands for a camera is over."""
-    while not stop.is_set():
-        verdict = judge(parts)
-        if not verdict.watching:
-            if parts.unsaved:
-                save(parts, ())
-            parts.watchdog.alive()
-            stop.wait(verdict.check_again_s(parts.clock.now_utc()))
-            continue
-        try:
-            if watch(parts, stop):
-                return
-        except CameraError as fault:
-            parts.status.broke("camera", str(fault))
-            parts.watchdog.alive()  # a try that has failed is a whole turn: a node without a camera must live to tell
-            stop.wait(CAMERA_RETRY_S)
-
-
-def watch(parts: Parts, stop: Stop) -> bool:
-    """Open the camera and look until the law says no; True where a film is over. Raises CameraError.
-
-    Whatever happens, the lamp is dark and the camera closed on the way out.
-    """
-    turn: Turn | None = None
-    camera = parts.open_camera()
+    night = Night(parts)
     try:
-        for frame in camera.frames():
-            if stop.is_set() or not judge(parts).watching:
-                return False
-            turn = turn or Turn.begin(parts, frame)
-            turn.see(frame)
-        return True
-    finally:
-        try:
-            parts.illuminator.hold(False)
-        finally:
+        while not stop.is_set():
+            verdict = judge(parts)
+            if not verdict.watching:
+                night.end()
+                parts.watchdog.alive()
+                stop.wait(verdict.check_again_s(parts.clock.now_utc()))
+                continue
             try:
-                if turn is not None:
-                    turn.recorder.close()
-            finally:
-                camera.close()  # last: a camera stack that will not let go ends the process, and the clips are safe
+                if night.watch(stop, verdict):
+                    return
+            except CameraError as fault:
+                parts.status.broke("camera", str(fault))
+                parts.watchdog.alive()  # a failed try is a whole turn: a node without a camera must live to tell
+                stop.wait(CAMERA_RETRY_S)
+    finally:
+        night.end()
 
 
 def judge(parts: Parts) -> Verdict:
@@ -90,26 +71,42 @@ def judge(parts: Parts) -> Verdict:
 
 
 @dataclass(slots=True)
-class Turn:
-    """One stretch of watching, from camera open to camera closed."""
+class Night:
+    """From the first frame inside the permit's hours to the last. A camera that has to be opened again is the same
+    night: an incident that goes on over the gap stays one alarm."""
 
     parts: Parts
-    pipeline: Pipeline
-    recorder: Recorder
+    _pipeline: Pipeline | None = None
+    _seen_s: float = 0.0
 
-    @classmethod
-    def begin(cls, parts: Parts, frame: Frame) -> "Turn":
-        """At the first frame, whose size the pipeline needs."""
-        return cls(parts, parts.build_pipeline(frame.size), parts.open_recorder())
+    def watch(self, stop: Stop, verdict: Verdict) -> bool:
+        """Open the camera and look until the law says no; True where a film is over. Raises CameraError.
 
-    def see(self, frame: Frame) -> None:
+        Whatever happens, the lamp is dark and the camera closed on the way out.
+        """
+        parts = self.parts
+        with ExitStack() as stack:
+            camera = parts.open_camera()
+            stack.callback(camera.close)  # last: one that will not let go ends the process, and the clips are safe
+            curfew = stack.enter_context(Curfew(parts.clock, verdict, camera))
+            recorder = stack.enter_context(closing(parts.open_recorder()))
+            stack.callback(parts.illuminator.hold, False)
+            for frame in camera.frames():
+                if stop.is_set() or not judge(parts).watching:
+                    return False
+                self.see(frame, recorder)
+            return not curfew.struck
+
+    def see(self, frame: Frame, recorder: Recorder) -> None:
         """One frame, from light to outbox."""
         parts = self.parts
-        raw = parts.detector.infer(frame.luma) if self.pipeline.wants_look(frame) else None
-        step = self.pipeline.step(frame, raw)
+        pipeline = self._pipeline = self._pipeline or parts.build_pipeline(frame.size)
+        self._seen_s = frame.t_s
+        raw = parts.detector.infer(frame.luma) if pipeline.wants_look(frame) else None
+        step = pipeline.step(frame, raw)
         self.light(step.ir_on)
         save(parts, step.alarms)
-        media_news = self.recorder.keep(frame, step.alarms)
+        media_news = recorder.keep(frame, step.alarms)
         parts.status.saw(frame, step, media_news)
         parts.watchdog.alive()  # last: a stalled stage never reaches it
 
@@ -121,6 +118,39 @@ class Turn:
             self.parts.status.broke("ir", str(fault))
         else:
             self.parts.status.mended("ir")
+
+    def end(self) -> None:
+        """What went on when the eyes closed is over for the alarm centre; what could not be saved is tried again."""
+        pipeline, self._pipeline = self._pipeline, None
+        ends = pipeline.close(self._seen_s) if pipeline is not None else ()
+        if ends or self.parts.unsaved:
+            save(self.parts, ends)
+
+
+class Curfew:
+    """Closes the camera when the permit's hours end, also while no frame comes: a camera that hangs is dark by then."""
+
+    def __init__(self, clock: Clock, verdict: Verdict, camera: Camera) -> None:
+        self.struck = False
+        self._camera = camera
+        self._timer: threading.Timer | None = None
+        if verdict.until_utc is not None:
+            left_s = (verdict.until_utc - clock.now_utc()).total_seconds()
+            self._timer = threading.Timer(max(left_s, 0.0), self._strike)
+            self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        if self._timer is not None:
+            self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _strike(self) -> None:
+        self.struck = True
+        self._camera.close()
 
 
 def save(parts: Parts, alarms: tuple[AlarmEvent, ...]) -> None:

@@ -9,6 +9,7 @@ from firmware.core.decode import Decoder
 from firmware.core.ground import Ground
 from firmware.core.motion import MotionGate
 from firmware.core.tracker import Tracker
+from firmware.errors import ConfigError
 from firmware.messages import AlarmEvent, Detection, Frame, RawDetections, Size, StepResult, Track
 
 
@@ -19,6 +20,10 @@ class Rules(Protocol):
         self, tracks: tuple[Track, ...], detections: tuple[Detection, ...] | None, t_s: float
     ) -> tuple[AlarmEvent, ...]:
         """The phases of alarms that this moment leads to."""
+        ...
+
+    def close(self, t_s: float) -> tuple[AlarmEvent, ...]:
+        """The watch is over: the ends of what still goes on."""
         ...
 
 
@@ -33,8 +38,11 @@ class Pipeline:
 
     @classmethod
     def build(cls, site: SiteConfig, size: Size, decoder: Decoder, watch_id: str) -> "Pipeline":
-        """The pipeline for one camera picture of `size`. Raises ValueError where the site's calibration cannot hold."""
-        ground = Ground(site.calibration, size)
+        """The pipeline for pictures of `size`. Raises ConfigError where the site's calibration cannot be right."""
+        try:
+            ground = Ground(site.calibration, size)
+        except ValueError as error:
+            raise ConfigError(f"site {site.site!r}", [f"calibration: {error}"]) from error
         return cls(MotionGate(), decoder, Tracker(ground), Behaviour(site, size, watch_id, ground))
 
     def wants_look(self, frame: Frame) -> bool:
@@ -48,3 +56,7 @@ class Pipeline:
         alarms = self.behaviour.update(tracks, detections, frame.t_s)
         # An infrared camera sees nothing without its lamp, so the lamp burns as long as frames come.
         return StepResult(detections, tracks, alarms, ir_on=True)
+
+    def close(self, t_s: float) -> tuple[AlarmEvent, ...]:
+        """The watch is over: the ends of what still goes on."""
+        return self.behaviour.close(t_s)

@@ -4,6 +4,7 @@ import queue
 import secrets
 import shutil
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from firmware.drivers.clock_system import SystemClock
 from firmware.drivers.detector_tflite import TfliteDetector
 from firmware.drivers.encoder_av import EncoderSettings
 from firmware.drivers.jpeg_pillow import encode_still
-from firmware.drivers.media_sqlite import MediaShelf, MediaStore
+from firmware.drivers.media_sqlite import LIMIT_BYTES, MediaShelf, MediaStore, require_ram
 from firmware.drivers.muxer_av import FragmentedMp4
 from firmware.drivers.node_socket import NodeSocket, NodeWatch
 from firmware.drivers.outbox_sqlite import Outbox
@@ -47,22 +48,57 @@ def load_detector(folder: Path | None = None) -> TfliteDetector:
     return TfliteDetector(folder or SHIPPED_MODEL)
 
 
-def build_node(config: NodeConfig, stack: ExitStack) -> Parts:
-    """Every part of `nattvakt node`; `stack` closes them. Raises NodeError for whatever cannot be opened."""
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a node is told and may do, read from files alone: no device, no store and no socket is touched."""
+
+    config: NodeConfig
+    site: SiteConfig
+    clock: SystemClock
+    permit: PermitFile
+    detector: TfliteDetector
+
+    @property
+    def law(self) -> Law:
+        """Whether the node may see now."""
+        return Law(self.clock, self.permit.current)
+
+    def pipeline(self, size: Size) -> Pipeline:
+        """The stages of one night, for pictures of `size`. Raises ConfigError for a wrong calibration."""
+        return Pipeline.build(self.site, size, self.detector.decoder(), new_watch_id(self.clock.now_utc()))
+
+
+def read_basis(config: NodeConfig) -> Basis:
+    """Raises NodeError for whatever is missing or wrong."""
     site = load_site(Path(config.site_file))
+    floor = Path(config.state_dir) / "node" / "clock-floor"  # link cannot write there, and so cannot set it back
+    permit = PermitFile(Path(config.permit_file), Path(config.permit_key), site=site.site, node=config.node)
+    detector = load_detector(Path(config.model_dir) if config.model_dir else None)
+    basis = Basis(config, site, SystemClock(config.clock_trust, floor), permit, detector)
+    basis.pipeline(Size(config.camera.width_px, config.camera.height_px))  # a bad calibration is told now, not at 20.00
+    make_folders(config)
+    return basis
+
+
+def make_folders(config: NodeConfig) -> None:
+    """The folders that systemd makes on a pole. Raises StoreError where clips would go to a disk."""
     state_dir, runtime_dir = Path(config.state_dir), Path(config.runtime_dir)
     for folder in (state_dir, runtime_dir):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    own_dir = state_dir / "node"  # link cannot write here, and so cannot set the clock's floor back
-    own_dir.mkdir(mode=0o700, exist_ok=True)
-    clock = SystemClock(config.clock_trust, own_dir / "clock-floor")
-    permit = PermitFile(Path(config.permit_file), Path(config.permit_key), site=site.site, node=config.node)
-    detector = load_detector(Path(config.model_dir) if config.model_dir else None)
+    require_ram(runtime_dir)
+
+
+def build_node(basis: Basis, stack: ExitStack) -> Parts:
+    """Every part of `nattvakt node`; `stack` closes them. Raises NodeError for whatever cannot be opened."""
+    config, site, clock = basis.config, basis.site, basis.clock
+    state_dir = Path(config.state_dir)
+    (state_dir / "node").mkdir(mode=0o700, exist_ok=True)
+    # First, as it refuses a second node beside a living one before that one's clips are touched.
+    socket = stack.enter_context(closing(NodeSocket(socket_path(config))))
+    outbox = stack.enter_context(closing(Outbox(outbox_path(config), spare_path(config))))
+    media = stack.enter_context(closing(MediaStore(media_path(config), media_limit_bytes(config))))
     lamp = open_lamp(config, clock)
     stack.callback(lamp.close)
-    outbox = stack.enter_context(closing(Outbox(outbox_path(config), spare_path(config))))
-    media = stack.enter_context(closing(MediaStore(media_path(config))))
-    socket = stack.enter_context(closing(NodeSocket(socket_path(config))))
     watchdog = SystemdWatchdog(clock)
     stack.callback(watchdog.close)
     status = Status(
@@ -71,17 +107,17 @@ def build_node(config: NodeConfig, stack: ExitStack) -> Parts:
         read_board=lambda: read_board(state_dir),
         lamp_lit=lambda: lamp.lit,
         media_dropped=lambda: media.dropped,
-        permit_id=lambda: permit_id(permit),
-        names=Names(version(), f"{detector.manifest.name}-{detector.manifest.release}"),
+        permit_id=lambda: permit_id(basis.permit),
+        names=Names(version(), f"{basis.detector.manifest.name}-{basis.detector.manifest.release}"),
     )
     return Parts(
         clock=clock,
-        law=Law(clock, permit.current),
+        law=basis.law,
         open_camera=lambda: open_camera(config, site, clock),
-        detector=detector,
+        detector=basis.detector,
         illuminator=lamp,
         outbox=outbox,
-        build_pipeline=lambda size: Pipeline.build(site, size, detector.decoder(), new_watch_id(clock.now_utc())),
+        build_pipeline=basis.pipeline,
         open_recorder=lambda: open_recorder(config, clock, media),
         status=status,
         watchdog=watchdog,
@@ -91,9 +127,7 @@ def build_node(config: NodeConfig, stack: ExitStack) -> Parts:
 def build_link(config: NodeConfig, stack: ExitStack) -> link.Parts:
     """Every part of `nattvakt link`; `stack` closes them. Raises NodeError for whatever cannot be opened."""
     site = load_site(Path(config.site_file))
-    state_dir, runtime_dir = Path(config.state_dir), Path(config.runtime_dir)
-    for folder in (state_dir, runtime_dir):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folders(config)
     clock = SystemClock(config.clock_trust)
     identity = certificates.Identity(Path(config.broker.ca), Path(config.broker.cert), Path(config.broker.key))
     certificates.check(identity, config.node, clock.now_utc() if clock.trusted() else None)
@@ -123,6 +157,11 @@ def spare_path(config: NodeConfig) -> Path:
 def media_path(config: NodeConfig) -> Path:
     """In RAM."""
     return Path(config.runtime_dir) / "media.sqlite"
+
+
+def media_limit_bytes(config: NodeConfig) -> int:
+    """Half of the RAM disk at most: when it is full, the oldest clip goes and not the newest."""
+    return min(LIMIT_BYTES, shutil.disk_usage(config.runtime_dir).total // 2)
 
 
 def socket_path(config: NodeConfig) -> Path:

@@ -24,7 +24,7 @@ from firmware.errors import NodeError
 from firmware.messages import Size
 from firmware.node import run
 from firmware.pipeline import Pipeline
-from nattvakt.assemble import build_node, new_watch_id
+from nattvakt.assemble import build_node, new_watch_id, read_basis
 from nattvakt.audience import Heard, audience
 from nattvakt.drill import Drill
 from nattvakt.service import log_to_journal, stop_on_signals
@@ -122,7 +122,7 @@ def _drill_node(config_path: Path, every_s: float) -> int:
     config = load_node(config_path)
     stop = stop_on_signals()
     with ExitStack() as stack:
-        parts = build_node(config, stack)
+        parts = build_node(read_basis(config), stack)
         watch_id = new_watch_id(parts.clock.now_utc())
 
         def with_drill(size: Size) -> Pipeline:

@@ -93,6 +93,14 @@ def memory_folder() -> Finding:
     return Finding(bool(found), f"in RAM: {', '.join(found) or 'nothing'}", "mount a tmpfs on /run or /dev/shm")
 
 
+def swap() -> Finding:
+    """Swap on a disk would take clips to it, in clear; zram stays in RAM."""
+    rows = Path("/proc/swaps").read_text(encoding="utf-8").splitlines()[1:]
+    on_disk = [row.split()[0] for row in rows if not row.startswith("/dev/zram")]
+    says = f"swap on {', '.join(on_disk)}" if on_disk else "no swap on a disk"
+    return Finding(not on_disk, says, "on a pole: systemctl disable --now dphys-swapfile, and remove swap from fstab")
+
+
 def clock() -> Finding:
     """Whether the kernel calls its clock synchronised: on a pole nothing is watched before that."""
     from firmware.drivers.clock_system import SystemClock
@@ -139,6 +147,7 @@ CHECKS = (
     Check(("node", "pole", "centre"), "MQTT", package("paho-mqtt", "centre")),
     Check(("node", "pole", "centre"), "SQLite", sqlite_version),
     Check(("node", "pole"), "memory", memory_folder),
+    Check(("pole",), "swap", swap),
     Check(("pole",), "clock", clock),
     Check(("pole",), "camera", camera),
     Check(("pole",), "picamera2", package("picamera2", "pole")),

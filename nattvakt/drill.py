@@ -51,3 +51,7 @@ class Drill:
             objects=(AlarmObject(ObjectKind.PERSON, self._number),),
         )
         return (*ended, self._open)
+
+    def close(self, t_s: float) -> tuple[AlarmEvent, ...]:
+        """A drill that is cut off leaves its last alarm open; nobody acts on it."""
+        return self.rules.close(t_s)

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from firmware.config_file import load_node
 from firmware.core.watch import State
 from firmware.node import run
-from nattvakt.assemble import build_node
+from nattvakt.assemble import build_node, read_basis
 from nattvakt.service import log_to_journal, parse, stop_on_signals
 
 
@@ -15,12 +15,13 @@ def main(argv: list[str]) -> int:
     log_to_journal()
     config = load_node(args.config)
     stop = stop_on_signals()
+    basis = read_basis(config)
+    if args.check:
+        verdict = basis.law()
+        print(f"{args.config}: {verdict.state}: {verdict.fault or 'no fault'}: {verdict.reason}")
+        return 1 if verdict.state is State.FAULT else 0
     with ExitStack() as stack:
-        parts = build_node(config, stack)
-        if args.check:
-            verdict = parts.law()
-            print(f"{args.config}: {verdict.state}: {verdict.fault or 'no fault'}: {verdict.reason}")
-            return 1 if verdict.state is State.FAULT else 0
+        parts = build_node(basis, stack)
         parts.watchdog.ready()
         run(parts, stop)
     return 0

@@ -11,7 +11,7 @@ def parse(argv: list[str], verb: str, about: str | None) -> argparse.Namespace:
     """The options of a process on the pole."""
     options = argparse.ArgumentParser(prog=f"nattvakt {verb}", description=about)
     options.add_argument("--config", type=Path, default=Path("/etc/nattvakt/node.toml"), help="default: %(default)s")
-    options.add_argument("--check", action="store_true", help="read and check everything, open nothing, and end")
+    options.add_argument("--check", action="store_true", help="tell whether everything is in order, and end")
     return options.parse_args(argv)
 
 

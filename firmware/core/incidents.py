@@ -56,6 +56,7 @@ class Event(StrEnum):
     TELL = "tell"
     PAUSE = "pause"
     EXPIRE = "expire"
+    CLOSE = "close"
 
 
 TABLE = {
@@ -72,6 +73,9 @@ TABLE = {
     (State.QUIET, Event.CHANGE): State.CHANGED,
     (State.QUIET, Event.PAUSE): State.QUIET,
     (State.QUIET, Event.EXPIRE): State.ENDED,
+    (State.TOLD, Event.CLOSE): State.ENDED,
+    (State.CHANGED, Event.CLOSE): State.ENDED,
+    (State.QUIET, Event.CLOSE): State.ENDED,
 }
 """(state, event) -> state. What is not listed is a bug and raises."""
 
@@ -158,6 +162,14 @@ class Incidents:
             events.extend(self._advance(incident, stirred.get(incident.id), t_s))
         self._open = [incident for incident in self._open if incident.state is not State.ENDED]
         return tuple(events)
+
+    def close(self, t_s: float) -> tuple[AlarmEvent, ...]:
+        """The watch is over: every open incident ends, whatever goes on in the dark."""
+        for incident in self._open:
+            incident.state = follow(incident.state, Event.CLOSE)
+        events = tuple(incident.tell(Phase.END, t_s, "the watch is over") for incident in self._open)
+        self._open = []
+        return events
 
     def _home(self, finding: Finding, t_s: float) -> Incident | None:
         """The open incident that a finding belongs to: one that shares an object, else the nearest in place."""

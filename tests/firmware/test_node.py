@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -23,6 +24,7 @@ from firmware.messages import (
     AlarmEvent,
     AlarmKind,
     AlarmObject,
+    Detection,
     Frame,
     Grey,
     ObjectKind,
@@ -30,6 +32,7 @@ from firmware.messages import (
     RawDetections,
     Severity,
     Size,
+    Track,
 )
 from firmware.node import Parts, run, save
 from firmware.pipeline import Pipeline
@@ -357,3 +360,67 @@ def test_stop_ends_the_watch() -> None:
     stop.set()
     run(bench.parts, stop)
     assert bench.log == []
+
+
+class OneIncident:
+    """Rules that raise one alarm at the second look and never end it by themselves."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def update(
+        self, tracks: tuple[Track, ...], detections: tuple[Detection, ...] | None, t_s: float
+    ) -> tuple[AlarmEvent, ...]:
+        self.looks += 1
+        return (alarm(0),) if self.looks == 2 else ()
+
+    def close(self, t_s: float) -> tuple[AlarmEvent, ...]:
+        return (replace(alarm(1), phase=Phase.END),) if self.looks >= 2 else ()
+
+
+def with_one_incident(bench: Bench) -> None:
+    build = bench.parts.build_pipeline
+    bench.parts = replace(
+        bench.parts, build_pipeline=lambda size: replace(build(size), behaviour=OneIncident())
+    )
+
+
+def test_an_incident_that_goes_on_at_six_is_ended_then() -> None:
+    bench = Bench(datetime(2026, 11, 25, 4, 59, 55, tzinfo=UTC))
+    with_one_incident(bench)
+    bench.run_for(30)
+    assert [(message.seq, message.phase) for message in bench.outbox.alarms] == [(0, "new"), (1, "end")]
+
+
+def test_a_camera_that_is_opened_again_does_not_alarm_twice() -> None:
+    bench = Bench(datetime(2026, 11, 24, 22, 0, tzinfo=UTC), fails_at=(5,))
+    with_one_incident(bench)
+    bench.run_for(30)
+    assert [entry.split()[0] for entry in bench.log] == ["open", "close", "open", "close"]
+    assert [message.phase for message in bench.outbox.alarms] == ["new", "end"]
+
+
+class HangingCamera(OwnCamera):
+    """Gives one frame and then nothing until it is closed."""
+
+    def __init__(self, clock: FakeClock, log: list[str]) -> None:
+        super().__init__(clock, log)
+        self.closed = threading.Event()
+
+    def frames(self) -> Iterator[Frame]:
+        yield next(super().frames())
+        assert self.closed.wait(20), "nobody closed the camera"
+
+    def close(self) -> None:
+        super().close()
+        self.clock.advance(1.0)  # it is six now
+        self.closed.set()
+
+
+def test_a_camera_that_hangs_at_six_is_closed_at_six() -> None:
+    bench = Bench(datetime(2026, 11, 25, 4, 59, 59, 400_000, tzinfo=UTC))
+    bench.parts = replace(bench.parts, open_camera=lambda: HangingCamera(bench.clock, bench.log))
+    bench.run_for(5)
+    assert bench.log[0] == "open 04:59:59"
+    assert bench.ears.reports[-1].state == "sleeping"
+    assert not bench.lamp.lit

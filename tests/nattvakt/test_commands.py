@@ -99,6 +99,14 @@ def test_missing_model(stand: Stand, capsys: pytest.CaptureFixture[str]) -> None
     assert re.search(r"no-such-model/manifest.json.*No such file", capsys.readouterr().err)
 
 
+def test_calibration_on_one_line(stand: Stand, capsys: pytest.CaptureFixture[str]) -> None:
+    points = "".join(f"[[calibration]]\nimage = [{n / 5}, 0.5]\nground-m = [{n}.0, 10.0]\n" for n in range(4))
+    site = Path(stand.config.site_file)
+    site.write_text(f'site = "lot"\n{points}', encoding="utf-8")
+    assert run(["node", "--check", "--config", str(stand.config_path)]) == 1
+    assert "calibration" in capsys.readouterr().err
+
+
 def test_clips_never_go_to_a_disk(stand: Stand, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edit(stand.config_path, stand.config.runtime_dir, str(tmp_path / "on-disk"))
     assert run(["node", "--check", "--config", str(stand.config_path)]) == 1

@@ -37,3 +37,7 @@ class Behaviour:
         self._scene.see(tracks, t_s)
         findings = [finding for rule in self._rules for finding in rule.look(self._scene, t_s)]
         return self._incidents.update(findings, t_s)
+
+    def close(self, t_s: float) -> tuple[AlarmEvent, ...]:
+        """The watch is over: the ends of what still goes on."""
+        return self._incidents.close(t_s)

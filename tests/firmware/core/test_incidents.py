@@ -53,12 +53,12 @@ def test_the_table_says_what_an_incident_is() -> None:
     listed = {state: {event for s, event in TABLE if s is state} for state in State}
     assert listed == {
         State.SEEN: {Event.RAISE},
-        State.TOLD: {Event.SAME, Event.CHANGE, Event.PAUSE},
-        State.CHANGED: {Event.SAME, Event.CHANGE, Event.TELL, Event.PAUSE, Event.EXPIRE},
-        State.QUIET: {Event.SAME, Event.CHANGE, Event.PAUSE, Event.EXPIRE},
+        State.TOLD: {Event.SAME, Event.CHANGE, Event.PAUSE, Event.CLOSE},
+        State.CHANGED: {Event.SAME, Event.CHANGE, Event.TELL, Event.PAUSE, Event.EXPIRE, Event.CLOSE},
+        State.QUIET: {Event.SAME, Event.CHANGE, Event.PAUSE, Event.EXPIRE, Event.CLOSE},
         State.ENDED: set(),
     }
-    assert {event for event in Event if TABLE.get((State.QUIET, event)) is State.ENDED} == {Event.EXPIRE}
+    assert {event for event in Event if TABLE.get((State.QUIET, event)) is State.ENDED} == {Event.EXPIRE, Event.CLOSE}
     assert State.SEEN not in TABLE.values()
 
 
