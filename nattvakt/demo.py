@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="nattvakt demo", description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--source", type=Path, help="a film of yours instead of the simulated lot")
     options.add_argument("--scenario", default="demo", help="one of `nattvakt simulate list` (default: %(default)s)")
-    options.add_argument("--seed", type=int, default=7, help="which lot (default: %(default)s)")
+    options.add_argument("--seed", type=int, default=11, help="which lot (default: %(default)s)")
     options.add_argument("--port", type=int, default=0, help="the broker's port (default: any free one)")
     options.add_argument("--out", type=Path, help="folder for stills and clips (default: demo-out/<time>)")
     return options
