@@ -27,7 +27,7 @@ VERBS = {
     "alarms": Verb("alarmcentre.cli", "centre", "print alarms as they come, save stills and clips (alarm centre)"),
     "provision": Verb("provisioning.cli", "provisioning", "certificates and the broker's configuration (technician)"),
     "custody": Verb("custody.cli", "custody", "sign and read the permit (custodians)"),
-    "model": Verb("models.cli", "maintainer", "train, measure, pack and try detector models (maintainer)"),
+    "model": Verb("models.cli", "node", "train, measure, pack and try detector models (maintainer)"),
     "simulate": Verb("simulator.cli", "simulator", "nights that never happened, with ground truth"),
     "bench": Verb("nattvakt.bench", "dev", "measure delays on this machine"),
     "doctor": Verb("nattvakt.doctor", "node", "tell what this machine has and lacks for each role"),
