@@ -117,9 +117,14 @@ class Box:
         return self.x_px + self.w_px / 2, self.y_px + self.h_px / 2
 
 
+SEEN_SCORE = 0.5
+"""Where the decoder puts every class's threshold."""
+
+
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One object seen in one frame; `score` in 0..1."""
+    """One object in one frame; `score` in 0..1 on a scale that all classes share: from `SEEN_SCORE` on it counts as
+    seen, and below it only helps to follow what was seen before."""
 
     kind: ObjectKind
     score: float

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw
 
 from firmware.config import SiteConfig
 from firmware.drivers.film_av import FilmWriter
-from firmware.messages import AlarmEvent, Box, Detection, Frame, ObjectKind, Phase, StepResult, Track
+from firmware.messages import SEEN_SCORE, AlarmEvent, Box, Detection, Frame, ObjectKind, Phase, StepResult, Track
 
 COLOURS = {
     ObjectKind.PERSON: (80, 255, 80),
@@ -75,5 +75,9 @@ def _draw_track(draw: ImageDraw.ImageDraw, track: Track) -> None:
 def _draw_detection(draw: ImageDraw.ImageDraw, detection: Detection) -> None:
     box: Box = detection.box
     colour = COLOURS[detection.kind]
-    draw.rectangle((box.x_px, box.y_px, box.x_px + box.w_px, box.y_px + box.h_px), outline=colour, width=2)
+    corners = (box.x_px, box.y_px, box.x_px + box.w_px, box.y_px + box.h_px)
+    if detection.score < SEEN_SCORE:  # not seen by itself, but the tracker may follow it
+        draw.rectangle(corners, outline=tuple(part // 2 for part in colour), width=1)
+        return
+    draw.rectangle(corners, outline=colour, width=2)
     draw.text((box.x_px + 2, box.y_px - 11), f"{detection.kind} {detection.score:.2f}", fill=colour)

@@ -14,7 +14,7 @@ from firmware.config_file import load_site
 from firmware.core.privacy import Masks
 from firmware.drivers.camera_file import FileCamera, FilmOptions
 from firmware.errors import NodeError
-from firmware.messages import AlarmEvent, Detection, StepResult
+from firmware.messages import SEEN_SCORE, AlarmEvent, Detection, StepResult
 from firmware.pipeline import Pipeline
 from firmware.replay import Replayed, replay
 from nattvakt.annotate import Annotator, alarm_line
@@ -65,7 +65,8 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--site", type=Path, help="site.toml; without it the whole picture is one zone, uncalibrated")
     options.add_argument("--model", type=Path, help="model bundle; default: the one that came with this release")
     options.add_argument("--json", action="store_true", help="one JSON line per alarm change on standard output")
-    options.add_argument("--detections", type=Path, metavar="OUT.jsonl", help="one line per frame looked at")
+    lines = "one line per frame looked at; from score 0.5 on a thing counts as seen"
+    options.add_argument("--detections", type=Path, metavar="OUT.jsonl", help=lines)
     options.add_argument("--annotate", type=Path, metavar="OUT.mp4", help="a film with boxes, tracks, zones, alarms")
     return options
 
@@ -86,7 +87,7 @@ class Tally:
         if step.detections is None:
             return
         self.looks += 1
-        for kind in {detection.kind for detection in step.detections}:
+        for kind in {one.kind for one in step.detections if one.score >= SEEN_SCORE}:
             self.found[kind] = self.found.get(kind, 0) + 1
 
     def __str__(self) -> str:
