@@ -47,6 +47,7 @@ class Stand:
 
     def __enter__(self) -> Self:
         with self._stack:  # whatever was opened is closed again if the next step fails
+            self.folder = self.folder.absolute()  # relative paths in node.toml would be relative to its own folder
             self.folder.mkdir(parents=True, exist_ok=True)
             self.authority = Authority.create(self.folder / "ca", life=timedelta(days=2), name="Nattvakt stand")
             self.centre = self.authority.issue_centre(CENTRE)

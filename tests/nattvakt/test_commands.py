@@ -70,6 +70,14 @@ def test_a_verb_without_its_extra_names_the_extra() -> None:
     assert "pip install 'nattvakt[centre]'" in said.stderr
 
 
+def test_an_installation_in_a_relative_folder(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Stand(Path("here"), SiteConfig(site="lot"), CameraConfig(driver="file", source=str(film))) as stand:
+        assert run(["node", "--check", "--config", str(stand.config_path)]) == 0, capsys.readouterr().err
+
+
 def test_a_good_installation_passes_its_check(stand: Stand, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["node", "--check", "--config", str(stand.config_path)]) == 0
     assert "watching: no fault" in capsys.readouterr().out
