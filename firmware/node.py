@@ -107,6 +107,7 @@ class Night:
         self.light(step.ir_on)
         save(parts, step.alarms)
         media_news = recorder.keep(frame, step.alarms)
+        parts.status.settle("media", recorder.fault)
         parts.status.saw(frame, step, media_news)
         parts.watchdog.alive()  # last: a stalled stage never reaches it
 
@@ -165,11 +166,7 @@ def save(parts: Parts, alarms: tuple[AlarmEvent, ...]) -> None:
             parts.unsaved.popleft()
     except StoreError as refused:
         fault = str(refused)
-    fault = fault or parts.outbox.storage_fault
-    if fault:
-        parts.status.broke("storage", fault)
-    else:
-        parts.status.mended("storage")
+    parts.status.settle("storage", fault or parts.outbox.storage_fault)
 
 
 def utc_of(clock: Clock, t_s: float) -> datetime:

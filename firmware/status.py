@@ -95,6 +95,13 @@ class Status:
             log.error("%s: %s", fault, says)
         self._faults[fault] = says
 
+    def settle(self, fault: str, says: str) -> None:
+        """Broken while `says` says why, mended once it is empty."""
+        if says:
+            self.broke(fault, says)
+        else:
+            self.mended(fault)
+
     def mended(self, fault: str) -> None:
         """It is right again."""
         if self._faults.pop(fault, None) is not None:

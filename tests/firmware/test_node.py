@@ -424,3 +424,21 @@ def test_a_camera_that_hangs_at_six_is_closed_at_six() -> None:
     assert bench.log[0] == "open 04:59:59"
     assert bench.ears.reports[-1].state == "sleeping"
     assert not bench.lamp.lit
+
+
+class FullMedia(MemoryMediaStore):
+    """A RAM disk without room."""
+
+    def put_still(self, alarm: str, jpeg: bytes) -> None:
+        raise StoreError("no room for the still")
+
+
+def test_a_still_that_is_lost_is_told_and_the_alarm_goes_out() -> None:
+    bench = Bench(datetime(2026, 11, 24, 22, 0, tzinfo=UTC))
+    with_one_incident(bench)
+    tools = RecorderTools(FullMedia(), FragmentedMp4, encode_still, lambda t_s: bench.clock.now_utc())
+    recorder = Recorder(tools, ClipConfig(), Prebuffer(PrebufferLimits(11, 15, 1_000_000)))
+    bench.parts = replace(bench.parts, open_recorder=lambda: recorder)
+    bench.run_for(8)
+    assert [message.phase for message in bench.outbox.alarms] == ["new", "end"]
+    assert bench.ears.reports[-1].faults == ("media",)
