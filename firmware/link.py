@@ -8,7 +8,6 @@ import logging
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 from firmware import link_state
 from firmware.core.backoff import Backoff
@@ -23,7 +22,7 @@ from firmware.link_commands import Commands
 from firmware.link_letters import Letters
 from firmware.link_presence import Presence
 from firmware.local import Say, Wake
-from firmware.ports import Clock, Watchdog
+from firmware.ports import Clock, Stop, Watchdog
 from wire.errors import WireError
 from wire.messages import HEALTH_EXPIRY_S, RESPONSE_EXPIRY_S, Response, encode
 from wire.topics import NodeTopics
@@ -39,14 +38,6 @@ TIDY_S = 3600.0
 EXPIRE_S = 60.0
 REFUSED = 0x80
 LEAST_PACKET_BYTES = 1024
-
-
-class Stop(Protocol):
-    """What ends the loop: a threading.Event."""
-
-    def is_set(self) -> bool:
-        """Whether to end."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

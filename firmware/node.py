@@ -113,12 +113,12 @@ class Night:
 
     def light(self, on: bool) -> None:
         """A lamp that cannot be driven is a fault to tell, and no reason to look away."""
+        says = ""
         try:
             self.parts.illuminator.hold(on)
         except IlluminatorError as fault:
-            self.parts.status.broke("ir", str(fault))
-        else:
-            self.parts.status.mended("ir")
+            says = str(fault)
+        self.parts.status.settle("ir", says)
 
     def end(self) -> None:
         """What went on when the eyes closed is over for the alarm centre; what could not be saved is tried again."""

@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 
+from firmware.core.written import written
 from firmware.drivers.detector_tflite import RUNTIMES, TfliteDetector, installed_runtimes
 from firmware.errors import ModelError
-from firmware.messages import Detection
 from models import golden
 from models.manifest import load_manifest
 from models.progress import progress
@@ -82,18 +83,12 @@ def _detect(options: argparse.Namespace) -> int:
                     broken += 1
                     sys.stderr.write(f"nattvakt model detect: {error}\n")
                     continue
-                found = [_as_json(detection) for detection in detect_still(detector, decoder, picture)]
+                found = [msgspec.to_builtins(written(one)) for one in detect_still(detector, decoder, picture)]
                 out.write(json.dumps({"image": path.name, "detections": found}) + "\n")
     except OSError as error:
         raise ModelError(f"{options.out}: cannot be written ({error.strerror}); --out must name a file") from error
     sys.stderr.write(f"{len(paths) - broken} pictures in {options.out}, {broken} broken\n")
     return 1 if broken else 0
-
-
-def _as_json(detection: Detection) -> dict[str, object]:
-    box = detection.box
-    rounded = [round(value, 2) for value in (box.x_px, box.y_px, box.w_px, box.h_px)]
-    return {"class": detection.kind.value, "score": round(detection.score, 4), "box": rounded}
 
 
 def _add_inspect(parser: argparse.ArgumentParser) -> None:

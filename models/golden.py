@@ -11,7 +11,8 @@ import msgspec
 
 from firmware.core.boxes import overlap
 from firmware.core.decode import Decoder
-from firmware.messages import Box, Detection
+from firmware.core.written import WrittenDetection, written
+from firmware.messages import Box
 from firmware.ports import Detector
 from models.stills import detect_still, read_grey
 
@@ -22,30 +23,16 @@ SCORE_TOLERANCE = 0.02
 LEAST_OVERLAP = 0.95
 
 
-class Expected(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One expected detection; `box` is x, y, width, height in pixels of the golden frame."""
-
-    kind: str = msgspec.field(name="class")
-    score: float
-    box: tuple[float, float, float, float]
-
-
-Frames = dict[str, tuple[Expected, ...]]
+Frames = dict[str, tuple[WrittenDetection, ...]]
 """File name of a frame to what is to be seen in it."""
 
 
 def see(detector: Detector, decoder: Decoder, folder: Path) -> Frames:
     """Detect in all golden frames of a bundle."""
     return {
-        path.name: tuple(_expected(d) for d in detect_still(detector, decoder, read_grey(path)))
+        path.name: tuple(written(d) for d in detect_still(detector, decoder, read_grey(path)))
         for path in sorted((folder / FOLDER).glob("*.png"))
     }
-
-
-def _expected(detection: Detection) -> Expected:
-    box = detection.box
-    corner_and_size = (round(box.x_px, 2), round(box.y_px, 2), round(box.w_px, 2), round(box.h_px, 2))
-    return Expected(detection.kind.value, round(detection.score, 4), corner_and_size)
 
 
 def write(folder: Path, frames: Frames) -> None:
@@ -78,6 +65,6 @@ def differences(wanted: Frames, seen: Frames) -> list[str]:
     return faults
 
 
-def _same(one: Expected, other: Expected) -> bool:
+def _same(one: WrittenDetection, other: WrittenDetection) -> bool:
     close = abs(one.score - other.score) <= SCORE_TOLERANCE
     return close and one.kind == other.kind and overlap(Box(*one.box), Box(*other.box)) >= LEAST_OVERLAP

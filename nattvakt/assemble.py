@@ -189,7 +189,7 @@ def open_camera(config: NodeConfig, site: SiteConfig, clock: Clock) -> Camera:
 
     within = Size(camera.width_px, camera.height_px)
     pace = RealTime(clock.monotonic_s)
-    options = FilmOptions(camera.rate_hz, encoder_settings(config), within, camera.loop, pace)
+    options = FilmOptions(camera.rate_hz, EncoderSettings.of(camera), within, camera.loop, pace)
     return FileCamera(Path(camera.source), masks, options)
 
 
@@ -208,12 +208,6 @@ def open_recorder(config: NodeConfig, clock: Clock, media: MediaStore) -> Record
     """A recorder for one stretch of watching."""
     tools = RecorderTools(media, FragmentedMp4, encode_still, lambda t_s: utc_of(clock, t_s))
     return Recorder(tools, config.clip, Prebuffer(PrebufferLimits.of(config.clip, config.camera)))
-
-
-def encoder_settings(config: NodeConfig) -> EncoderSettings:
-    """What the main stream is encoded with, where the camera has no encoder of its own."""
-    camera = config.camera
-    return EncoderSettings(camera.rate_hz, camera.bitrate_bit_s, camera.keyframe_interval_s)
 
 
 def permit_id(permit: PermitFile) -> str:

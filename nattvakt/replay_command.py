@@ -12,9 +12,10 @@ from tqdm import tqdm
 from firmware.config import SiteConfig
 from firmware.config_file import load_site
 from firmware.core.privacy import Masks
+from firmware.core.written import WrittenDetection, written
 from firmware.drivers.camera_file import FileCamera, FilmOptions
 from firmware.errors import NodeError
-from firmware.messages import SEEN_SCORE, AlarmEvent, Detection, StepResult
+from firmware.messages import SEEN_SCORE, AlarmEvent, StepResult
 from firmware.pipeline import Pipeline
 from firmware.replay import Replayed, replay
 from nattvakt.annotate import Annotator, alarm_line
@@ -35,27 +36,12 @@ class AlarmLine(msgspec.Struct, frozen=True):
     objects: tuple[str, ...]
 
 
-class DetectionLine(msgspec.Struct, frozen=True):
-    """One detection: class, score, box in pixels of the source."""
-
-    kind: str = msgspec.field(name="class")
-    score: float
-    box: tuple[float, float, float, float]
-
-
 class FrameLine(msgspec.Struct, frozen=True):
     """One frame that the detector looked at, as `--detections` writes it."""
 
     t_s: float
     frame: int
-    detections: tuple[DetectionLine, ...]
-
-
-def detection_line(detection: Detection) -> DetectionLine:
-    """The public form of a detection."""
-    box = detection.box
-    corner_and_size = (round(box.x_px, 1), round(box.y_px, 1), round(box.w_px, 1), round(box.h_px, 1))
-    return DetectionLine(detection.kind, round(detection.score, 4), corner_and_size)
+    detections: tuple[WrittenDetection, ...]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -133,7 +119,7 @@ def _said(alarm: AlarmEvent, as_json: bool) -> str:
 
 
 def _frame_line(seen: Replayed) -> bytes:
-    detections = tuple(detection_line(detection) for detection in seen.step.detections or ())
+    detections = tuple(written(detection, decimals=1) for detection in seen.step.detections or ())
     return msgspec.json.encode(FrameLine(round(seen.frame.t_s, 3), seen.frame.number, detections)) + b"\n"
 
 

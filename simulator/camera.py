@@ -61,10 +61,7 @@ class SceneCamera:
         self._closed.set()
 
     def _new_maker(self) -> FrameMaker:
-        camera = self._camera
-        return FrameMaker(
-            self._masks, EncoderSettings(camera.rate_hz, camera.bitrate_bit_s, camera.keyframe_interval_s)
-        )
+        return FrameMaker(self._masks, EncoderSettings.of(self._camera))
 
     def _moments(self) -> Iterator[tuple[float, float]]:
         """Times since the start, and where in the story they are."""

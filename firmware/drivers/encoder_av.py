@@ -8,6 +8,7 @@ import av
 import numpy as np
 from av.video.frame import PictureType
 
+from firmware.config import CameraConfig
 from firmware.messages import Grey, Packet, Size
 
 _TICKS_PER_S = 1_000_000
@@ -23,6 +24,11 @@ class EncoderSettings:
     rate_hz: float = 10.0
     bitrate_bit_s: int = 1_500_000
     keyframe_interval_s: float = 1.0
+
+    @classmethod
+    def of(cls, camera: CameraConfig) -> "EncoderSettings":
+        """As the site's camera is configured."""
+        return cls(camera.rate_hz, camera.bitrate_bit_s, camera.keyframe_interval_s)
 
 
 class H264Encoder:

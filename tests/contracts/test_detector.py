@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from firmware.core.written import WrittenDetection
 from firmware.drivers.detector_tflite import RUNTIMES, TfliteDetector, installed_runtimes
 from firmware.errors import ModelError
 from firmware.messages import Size
@@ -52,8 +53,8 @@ def test_a_changed_box_or_score_is_noticed() -> None:
     wanted = golden.read(SHIPPED)
     name, items = next((name, items) for name, items in wanted.items() if items)
     x, y, w, h = items[0].box
-    moved = golden.Expected(items[0].kind, items[0].score, (x + w / 5, y, w, h))
-    weaker = golden.Expected(items[0].kind, items[0].score - 0.1, items[0].box)
+    moved = WrittenDetection(items[0].kind, items[0].score, (x + w / 5, y, w, h))
+    weaker = WrittenDetection(items[0].kind, items[0].score - 0.1, items[0].box)
     for changed in (moved, weaker):
         assert golden.differences(wanted, {**wanted, name: (changed, *items[1:])})
 

@@ -55,7 +55,7 @@ def clip_of(times_s: list[float], trigger: int, camera: CameraConfig) -> Seen:
     store = MemoryMediaStore()
     tools = RecorderTools(store, FragmentedMp4, encode_still, utc)
     recorder = Recorder(tools, CLIP, Prebuffer(PrebufferLimits.of(CLIP, camera)))
-    maker = FrameMaker(Masks(), EncoderSettings(camera.rate_hz, camera.bitrate_bit_s, camera.keyframe_interval_s))
+    maker = FrameMaker(Masks(), EncoderSettings.of(camera))
     for number, t_s in enumerate(times_s):
         recorder.keep(maker.make(count_picture(number % 100, SIZE), t_s), (alarm(t_s),) if number == trigger else ())
     clip = store.clips["w-1"]
