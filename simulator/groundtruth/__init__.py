@@ -1,0 +1,1 @@
+"""What is really in a picture: boxes, visible shares, distances; tracks, labels and COCO tables."""

@@ -1,0 +1,1 @@
+"""People and animals: baked bodies, clothes, gait, postures, and what they carry."""

@@ -1,0 +1,1 @@
+"""The same moment drawn in two fidelities: fast (OpenGL) and fine (path traced)."""

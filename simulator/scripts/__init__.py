@@ -1,0 +1,1 @@
+"""Activities as small programs with random variation, and the nights made of them."""

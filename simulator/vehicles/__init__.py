@@ -1,0 +1,1 @@
+"""Parked and driving vehicles: parametric bodies, their lamps, and how they drive."""
