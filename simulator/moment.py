@@ -42,7 +42,7 @@ class Body:
 @dataclass(frozen=True, slots=True)
 class Light:
     """A lamp. With `aim` (a unit vector) it shines into a cone: full within `cone_rad` of the axis (half angle),
-    falling smoothly to nothing at 1.3 times that; without, all round. `shadows`: whether things cast shadows in its light."""
+    falling smoothly to nothing at 1.3 times that; without, all round. `shadows`: whether things cast shadows in it."""
 
     place_m: tuple[float, float, float]
     strength: float
