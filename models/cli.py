@@ -146,11 +146,14 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", type=Path, help="also the ONNX weights that ours started from (maintainer)")
     parser.add_argument("--colour", action="store_true", help="give the peers colour; default: grey")
     parser.add_argument("--json", type=Path, metavar="FILE", help="the table as JSON")
+    parser.add_argument(
+        "--recall-at", type=float, metavar="SCORE", help="also recall by distance, height, condition and activity"
+    )
     parser.set_defaults(command=_evaluate)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from models import data, evaluate
+    from models import data, evaluate, recall
     from models.peers import Finder
 
     pictures = data.read_folder(options.extra) if options.extra else data.read_sources(options.data, options.split)
@@ -166,6 +169,9 @@ def _evaluate(options: argparse.Namespace) -> int:
         if isinstance(finder, BundleFinder):
             at = {item.label: item.threshold for item in finder.detector.manifest.classes}
             print(f"{reading.name} at its thresholds:\n\n{evaluate.operating_points(pictures, reading, at)}")
+    if options.recall_at is not None:
+        about = recall.known(options.extra) if options.extra else recall.by_height(pictures)
+        print(f"\nrecall at score {options.recall_at}\n\n{recall.table(pictures, about, readings, options.recall_at)}")
     if options.json:
         rows = [{"source": n.source, "class": n.label, "objects": n.objects, "ap50": n.ap50} for n in lines]
         options.json.write_text(json.dumps(rows, indent=1) + "\n")
