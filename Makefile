@@ -7,7 +7,7 @@ SOURCE ?=
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-setup: .venv/installed broker ## make .venv/ and install what the project and its broker need
+setup: .venv/installed broker graphics ## make .venv/ and install what the project and its broker need
 
 .venv/installed: requirements.lock setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
@@ -20,6 +20,11 @@ setup: .venv/installed broker ## make .venv/ and install what the project and it
 
 broker:
 	@command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || $(MAKE) --no-print-directory apt WANTED=mosquitto
+
+# The simulator draws with OpenGL on the processor (Mesa's llvmpipe): no screen, no graphics card.
+graphics: .venv/installed
+	@$(BIN)/python -c 'import moderngl; moderngl.create_standalone_context(backend="egl")' 2>/dev/null \
+	  || $(MAKE) --no-print-directory apt WANTED="libegl1 libgl1 libgl1-mesa-dri"
 
 # Debian starts a broker of its own when it installs one; policy-rc.d would be the machine owner's business, so it is only told.
 apt:
@@ -54,4 +59,4 @@ lock: ## resolve requirements.lock anew from setup.cfg, for Python 3.11-3.13 on 
 clean: ## remove what was built here
 	rm -rf .venv build *.egg-info demo-out .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help setup broker apt demo test test-slow test-hardware lint nights-accept lock clean
+.PHONY: help setup broker graphics apt demo test test-slow test-hardware lint nights-accept lock clean
