@@ -80,6 +80,7 @@ class LensModel:
         if self._dirt is not None:
             around = cv2.GaussianBlur(glass.shrunk(np.minimum(signal, 4.0)), (0, 0), 0.05 * spilt.shape[1])
             spilt += self._dirt.scatter * around
+            spilt += self._dirt.lit * np.float32(factor * infrared)
         signal += glass.grown(spilt, signal)
         signal *= self._response
         return signal

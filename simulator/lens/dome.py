@@ -12,6 +12,9 @@ from firmware.messages import Size
 from simulator.lens.glass import QUARTER, blurred, shrunk
 from simulator.optics import F32
 
+_LIT = 0.08  # the lamp beside the lens hits the dome at a grazing angle; as bright as asphalt some 8 m away
+_EDGE = 1.7  # radii to where a drop's blurred rim ends
+
 
 def smooth_noise(size: Size, grain_ratio: float, rng: np.random.Generator) -> F32:
     """Clouds between 0 and 1 [h, w], about `grain_ratio` of the width across."""
@@ -25,10 +28,11 @@ def smooth_noise(size: Size, grain_ratio: float, rng: np.random.Generator) -> F3
 @dataclass(frozen=True, slots=True)
 class Dirt:
     """`through` [h, w]: the share of light that gets through; `scatter` [h/4, w/4]: the share of the light around that
-    is thrown in instead."""
+    is thrown in instead; `lit` [h/4, w/4]: luminance of the dirt itself under an infrared lamp of strength 1."""
 
     through: F32
     scatter: F32
+    lit: F32
 
 
 def dirt(size: Size, amount: float, seed: int) -> Dirt | None:
@@ -43,9 +47,10 @@ def dirt(size: Size, amount: float, seed: int) -> Dirt | None:
     streaks = cv2.GaussianBlur(smooth_noise(small, 0.012, rng), (0, 0), sigmaX=0.6, sigmaY=small.height_px * 0.06)
     film = 0.75 * film + 0.5 * np.clip(streaks - 0.45, 0, None)
     specks = _specks(small, round(10 + 60 * amount), rng)
-    lost = np.clip(amount * (0.35 * film + 0.55 * specks), 0.0, 0.85).astype(np.float32)
+    lost = np.clip(amount * (0.45 * film + 0.8 * specks), 0.0, 0.9).astype(np.float32)
     through = cv2.resize(1 - lost, (size.width_px, size.height_px), interpolation=cv2.INTER_LINEAR)
-    return Dirt(np.asarray(through, dtype=np.float32), np.asarray(0.7 * lost, dtype=np.float32))
+    scatter, lit = np.float32(0.4) * lost, np.float32(amount * _LIT) * (0.6 * film + 0.7 * specks)
+    return Dirt(np.asarray(through, dtype=np.float32), scatter, np.asarray(lit, dtype=np.float32))
 
 
 def _specks(size: Size, count: int, rng: np.random.Generator) -> F32:
@@ -53,7 +58,7 @@ def _specks(size: Size, count: int, rng: np.random.Generator) -> F32:
     specks = np.zeros((size.height_px, size.width_px), dtype=np.float32)
     x, y = np.arange(size.width_px)[None], np.arange(size.height_px)[:, None]
     for _ in range(count):
-        radius = size.width_px * float(np.exp(rng.uniform(np.log(0.004), np.log(0.025))))
+        radius = size.width_px * float(np.exp(rng.uniform(np.log(0.005), np.log(0.035))))
         away = np.hypot(x - rng.uniform(0, size.width_px), y - rng.uniform(0, size.height_px)) / radius
         ring = rng.random() < 0.3
         shape = np.exp(-(((away - 0.8) / 0.35) ** 2)) if ring else 1 / (1 + np.exp(np.minimum(6 * (away - 1), 30)))
@@ -91,7 +96,7 @@ class Drops:
         turn, share = divmod(t_s / period_s + phase, 1.0)
         rng = np.random.default_rng([self._seed, 605, number, int(turn) & 0xFFFF])
         tall = self._size.height_px / self._size.width_px
-        x, y, radius = rng.uniform(), rng.uniform(-0.05, tall), rng.uniform(0.012, 0.045)
+        x, y, radius = rng.uniform(), rng.uniform(-0.05, tall), rng.uniform(0.014, 0.06)
         runs = max(0.0, share - 0.75) / 0.25
         wander = 0.012 * np.sin(9 * runs + rng.uniform(0, 6)) * min(1.0, 4 * runs)
         radius *= 0.6 + 0.4 * min(1.0, share * 3)
@@ -113,14 +118,17 @@ class Drops:
     def _put(self, light: F32, small: F32, drop: Drop) -> None:
         height, width = light.shape
         radius = drop.radius * width
-        left, right = int(max(0, drop.x * width - 1.3 * radius)), int(min(width, drop.x * width + 1.3 * radius + 1))
-        top, bottom = int(max(0, drop.y * width - 1.4 * radius)), int(min(height, drop.y * width + 1.4 * radius + 1))
+        left, right = int(max(0, drop.x * width - _EDGE * radius)), int(min(width, drop.x * width + _EDGE * radius + 1))
+        top, bottom = (
+            int(max(0, drop.y * width - 1.1 * _EDGE * radius)),
+            int(min(height, drop.y * width + 1.1 * _EDGE * radius + 1)),
+        )
         if right - left < 2 or bottom - top < 2:
             return
         x = ((np.arange(left, right)[None] - drop.x * width) / radius).astype(np.float32)
         y = ((np.arange(top, bottom)[:, None] - drop.y * width) / (1.1 * radius)).astype(np.float32)
         away = np.sqrt(x * x + y * y)
-        cover = np.float32(drop.clear) / (1 + np.exp(9 * (away - 1)))
+        cover = np.float32(drop.clear) / (1 + np.exp(6 * (away - 1))) * np.clip((_EDGE - away) * 3, 0, 1)
         # Half of the picture's width is squeezed into the drop, mirrored about its middle.
         reach = 0.22 * width / QUARTER
         from_x = (drop.x * width / QUARTER - reach * x + 0 * y).astype(np.float32)
@@ -128,4 +136,4 @@ class Drops:
         bent = cv2.remap(small, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
         bent = cv2.GaussianBlur(bent, (0, 0), max(0.5, 0.18 * radius))
         patch = light[top:bottom, left:right]
-        patch += cover * ((0.95 + 0.25 * y) * bent - patch)
+        patch += cover * ((0.95 + 0.12 * y) * bent - patch)

@@ -8,19 +8,23 @@ from simulator.optics import F32
 
 QUARTER = 4
 _BRIGHTEST = 40.0  # a lens's halo of anything brighter would fill the picture; electronics clip long before
+_FAR_OUT_PX = 4.0
+_WIDEST = 0.19
 
 
 def blurred(light: F32, sigma_px: float) -> F32:
     """Spread of lens and pixel as a Gaussian: its contrast at f cycles a pixel is exp(-2 (pi sigma f)^2).
 
-    Wide spreads (a lens out of focus) are drawn at a quarter of the size.
+    A lens far out of focus spreads a point to a disc, its aperture's shape, of radius 2 sigma; it is drawn small.
     """
-    if sigma_px < 0.1:
-        return light
-    if sigma_px > 6.0:
-        small = shrunk(light)
-        return grown(_gaussian(small, sigma_px / QUARTER), light)
-    return _gaussian(light, sigma_px)
+    if sigma_px <= _FAR_OUT_PX:
+        return _gaussian(light, sigma_px)
+    radius = 2 * sigma_px / QUARTER
+    reach = int(np.ceil(radius))
+    away = np.hypot(*np.mgrid[-reach : reach + 1, -reach : reach + 1])
+    disc = np.clip(radius + 0.5 - away, 0.0, 1.0).astype(np.float32)
+    spread = cv2.filter2D(shrunk(light), -1, disc / disc.sum(), borderType=cv2.BORDER_REPLICATE)
+    return grown(_gaussian(np.asarray(spread, dtype=np.float32), 0.7), light)
 
 
 def shrunk(light: F32) -> F32:
@@ -50,7 +54,8 @@ def halos(signal: F32, bloom: float, veil: float) -> F32:
     if bloom > 0.0 and float(spilt.max()) > 0.0:
         light += np.float32(0.8 * bloom) * _gaussian(spilt, 0.003 * width)
         light += np.float32(0.9 * bloom) * _gaussian(spilt, 0.018 * width)
-        light += np.float32(0.02 * bloom) * _gaussian(spilt, 0.09 * width) * np.float32(width / 24)
+        widest = _gaussian(shrunk(spilt), 0.09 * width / QUARTER)
+        light += np.float32(_WIDEST * bloom) * grown(widest, spilt)
     return light
 
 

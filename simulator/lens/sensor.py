@@ -65,11 +65,10 @@ class Sensor:
         return np.asarray(np.take(self._levels, signal.astype(np.uint16)))
 
     def _fresh_noise(self, height: int, width: int, rng: np.random.Generator) -> F32:
-        """A window of the store of noise, moved and mirrored by chance: cheaper than drawing, as good to the eye."""
+        """A window of the store of noise, moved and upside down by chance: cheaper than drawing, as good to the eye."""
         top, left = (int(start) for start in rng.integers(0, _SPARE_PX + 1, 2))
         noise = self._noise[top : top + height, left : left + width]
-        across, down = rng.random(2) < 0.5
-        return noise[:: -1 if down else 1, :: -1 if across else 1]
+        return noise[::-1] if rng.random() < 0.5 else noise
 
     def _curve(self) -> Grey:
         settings = self._settings

@@ -65,8 +65,8 @@ class Tamper:
         radius_sq = x**2 + y**2
         streaks = 1 + 0.5 * np.cos(6 * np.arctan2(y, x)) ** 8
         core = np.exp(-radius_sq / 0.03**2)
-        halo = 0.006 * streaks / (1 + (radius_sq / 0.05**2) ** 1.2)
-        return np.asarray(_TORCH * share * (core + halo + 0.0008), dtype=np.float32)
+        halo = 0.02 * streaks / (1 + (radius_sq / 0.06**2) ** 1.1)
+        return np.asarray(_TORCH * share * (core + halo + 0.003), dtype=np.float32)
 
 
 def defocus_px(harm: Harm, width_px: int) -> float:
