@@ -1,0 +1,164 @@
+"""Fog and mist: what they take away, the veil that the infrared lamp lights in them, and the halos of lamps."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from simulator.moment import INFRARED_STRENGTH, Light, Moment
+from simulator.optics import F32, F64
+from simulator.render.beam import BESIDE_M, NEAREST_M
+from simulator.weather import noise, pixels
+from simulator.weather.sight import Sight
+
+CLEAR_M = 10_000.0  # from this visibility on nothing is drawn
+_KOSCHMIEDER = 3.912  # -ln(0.02): the contrast at which a black thing is lost (Koschmieder 1924)
+_BACK_SR = 0.011  # water droplets' phase function at 150-170 degrees, per steradian (cloud C1, Deirmendjian 1969)
+_FORWARD = 0.82  # asymmetry of Henyey and Greenstein (1941) for droplets of fog
+_LAMP_OFF_M = np.array([BESIDE_M, 0.0, 0.0])  # right, down, ahead of the lens
+_COARSE = 8
+_HALOS = 4
+
+
+def extinction_per_m(visibility_m: float) -> float:
+    """Koschmieder (1924): 3.912 / meteorological range."""
+    return _KOSCHMIEDER / visibility_m
+
+
+def transmission(distance_m: F32, visibility_m: float) -> F32:
+    """What share of light gets through `distance_m` of fog, same shape; nothing from infinitely far."""
+    far = np.minimum(distance_m, np.float32(1e6))
+    return pixels.exponential(far * np.float32(-extinction_per_m(visibility_m)))
+
+
+@dataclass(frozen=True)
+class Fog:
+    """Even fog but for slow patches; `drift_m_s` is how fast they go by."""
+
+    sight: Sight
+    visibility_m: float
+    drift_m_s: float = 1.0
+    lamps: tuple[Light, ...] = ()
+
+    @property
+    def clear(self) -> bool:
+        """Whether there is nothing to draw."""
+        return self.visibility_m >= CLEAR_M
+
+    @property
+    def _coarse(self) -> tuple[int, int]:
+        height, width = self.sight.shape
+        return -(-height // _COARSE), -(-width // _COARSE)
+
+    @cached_property
+    def _veil(self) -> F32:
+        """Luminance [h, w] of endless fog under the infrared lamp of strength 1 (in `moment`'s sense): the integral
+        along each ray of extinction x phase function x beam / distance^2 x transmission there and back."""
+        flat = pixels.reduced(self.sight.flat, self._coarse).reshape(-1, 2)
+        unit = np.column_stack([flat, np.ones(len(flat), dtype=np.float32)])
+        unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+        along = np.geomspace(0.08, 80.0, 56)
+        step = np.gradient(along)
+        sigma = extinction_per_m(self.visibility_m)
+        total = np.zeros(len(unit))
+        for s_m, ds_m in zip(along, step, strict=True):
+            off = unit * s_m - _LAMP_OFF_M
+            away = np.linalg.norm(off, axis=1)
+            lit = self.sight.beam_at(off) * np.exp(-sigma * (s_m + away)) / np.maximum(away, NEAREST_M) ** 2
+            total += lit * ds_m
+        coarse = (total * np.pi * _BACK_SR * sigma * INFRARED_STRENGTH).astype(np.float32)
+        return pixels.resized(coarse.reshape(self._coarse), self.sight.shape)
+
+    def over(self, luminance: F32, depth_m: F32, moment: Moment) -> F32:
+        """Luminance [h, w] seen through the fog.
+
+        Light of the infrared lamp loses on its way there as well, so that surfaces lose twice by the share to which
+        that lamp lights them.
+        """
+        if self.clear:
+            return luminance
+        distance = np.minimum(depth_m, np.float32(1e6)) * self.sight.stretch
+        through = transmission(distance, self.visibility_m)
+        twice = through
+        veil = (1 - through) * np.float32(moment.sky)
+        if moment.infrared > 0.0:
+            lit = np.float32(moment.infrared * INFRARED_STRENGTH) * self.sight.beam / (distance * distance)
+            by_lamp = lit / (lit + np.float32(max(moment.ambient, 1e-6)))
+            twice = through * (1 + by_lamp * (through - 1))
+            veil += self._lit(through, distance, moment)
+        veil += self._halos(depth_m, moment)
+        return np.asarray(luminance * twice + veil, dtype=np.float32)
+
+    def _lit(self, through: F32, distance_m: F32, moment: Moment) -> F32:
+        """The infrared veil up to what stands in the way. Beyond distance d, with E2 the exponential integral,
+        E2(2 sigma d) / d is missing, and E2(x) is close to exp(-x) / (1 + x)."""
+        sigma = extinction_per_m(self.visibility_m)
+        scale = np.float32(np.pi * _BACK_SR * sigma * INFRARED_STRENGTH)
+        missing = scale * self.sight.beam * through * through / (distance_m * (1 + np.float32(2 * sigma) * distance_m))
+        patches = self._patches(moment.t_s)
+        kept = np.maximum(self._veil - missing, np.float32(0.0))
+        return np.asarray(kept * (patches * np.float32(moment.infrared)), dtype=np.float32)
+
+    def _patches(self, t_s: float) -> F32:
+        """Fog drifts in wisps: a slow factor around 1, [h, w]."""
+        x = np.linspace(0, 0.5, 48, dtype=np.float32)[None, :] + np.zeros((28, 1), dtype=np.float32)
+        y = np.linspace(0, 0.28, 28, dtype=np.float32)[:, None] + np.zeros((1, 48), dtype=np.float32)
+        move = 0.02 * self.drift_m_s * t_s
+        wisps = noise.at(3, x - move, y + 0.004 * t_s, 1.9) + noise.at(4, 1.7 * x - 1.6 * move, 1.7 * y, 1.9)
+        return pixels.resized(1 + np.float32(0.06) * wisps, self.sight.shape)
+
+    def _halos(self, depth_m: F32, moment: Moment) -> F32:
+        """Light of the strongest lamps, scattered once towards the lens, [h, w]."""
+        posts = [(lamp, lamp.strength * moment.lamps_on) for lamp in self.lamps]
+        found = posts + [(light, light.strength) for light in moment.lights]
+        ranked = sorted(((s / _distance_sq(self.sight, lamp), n) for n, (lamp, s) in enumerate(found)), reverse=True)
+        chosen = [found[n] for worth, n in ranked[:_HALOS] if worth > 0.002]
+        if not chosen:
+            return np.zeros((1, 1), dtype=np.float32)
+        flat = pixels.reduced(self.sight.flat, self._coarse).reshape(-1, 2)
+        near = np.minimum(pixels.picked(depth_m, self._coarse), np.float32(200.0)).reshape(-1)
+        glow = np.zeros(len(flat), dtype=np.float32)
+        for lamp, strength in chosen:
+            glow += halo(self.sight, lamp, flat, near, extinction_per_m(self.visibility_m)) * np.float32(strength)
+        return pixels.resized(glow.reshape(self._coarse), self.sight.shape)
+
+
+def halo(sight: Sight, lamp: Light, flat: F32, depth_m: F32, sigma: float) -> F32:
+    """Luminance [n] that fog throws to the lens from a lamp of strength 1 on the way to `depth_m` [n], along rays
+    `flat` [n, 2]. Samples are even in the angle at the lamp (equi-angular, Kulla and Fajardo 2012), so that its near
+    peak needs few."""
+    stretch = np.sqrt(1 + (flat**2).sum(axis=1))
+    unit = np.column_stack([flat, np.ones(len(flat), dtype=np.float32)]) / stretch[:, None]
+    place = sight.seen(np.array([lamp.place_m]))[0]
+    nearest = unit @ place
+    off = np.sqrt(np.maximum(place @ place - nearest**2, 0.05**2))
+    low, high = np.arctan2(-nearest, off), np.arctan2(depth_m * stretch - nearest, off)
+    aim = None if lamp.aim is None else sight.view.axes @ np.asarray(lamp.aim)
+    total = np.zeros(len(flat))
+    steps = 8
+    for step in range(steps):
+        angle = low + (high - low) * ((step + 0.5) / steps)
+        s_m, away = nearest + off * np.tan(angle), off / np.cos(angle)
+        phase = _forward_phase(np.sin(angle))
+        value = phase * np.exp(-sigma * (s_m + away))
+        if aim is not None:
+            cosine = (s_m * (unit @ aim) - place @ aim) / away
+            value = value * _cone(np.arccos(np.clip(cosine, -1, 1)), lamp.cone_rad)
+        total += value
+    return np.asarray(total * (high - low) / steps / off * np.pi * sigma, dtype=np.float32)
+
+
+def _distance_sq(sight: Sight, lamp: Light) -> float:
+    return max(1.0, float(((np.asarray(lamp.place_m) - sight.view.origin_m) ** 2).sum()))
+
+
+def _forward_phase(toward: F64) -> F64:
+    """Henyey and Greenstein (1941), per steradian. `toward` is minus the cosine of the scattering angle: a point
+    before the lamp (seen from the lens) sends on what comes towards the lens."""
+    return np.asarray((1 - _FORWARD**2) / (4 * np.pi * (1 + _FORWARD**2 + 2 * _FORWARD * toward) ** 1.5))
+
+
+def _cone(angle_rad: F64, half_rad: float) -> F64:
+    """1 inside the cone, smoothly 0 at 1.3 times its half angle (as `moment.Light` says)."""
+    share = np.clip((1.3 * half_rad - angle_rad) / max(0.3 * half_rad, 1e-3), 0, 1)
+    return np.asarray(share * share * (3 - 2 * share))

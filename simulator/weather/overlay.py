@@ -1,0 +1,93 @@
+"""All weather over a picture of the canvas, in the order in which light meets it on its way to the lens."""
+
+from functools import cached_property
+
+import numpy as np
+
+from simulator.conditions import Condition
+from simulator.moment import Moment, Radiance, Standing
+from simulator.optics import F32, View
+from simulator.play import Play
+from simulator.weather import flames, smoke, wind
+from simulator.weather.fog import Fog
+from simulator.weather.insects import Insects
+from simulator.weather.rain import Rain
+from simulator.weather.sight import Sight
+from simulator.weather.snow import Snow
+from simulator.weather.web import Web
+
+_BEAM_RAD = 0.55
+
+
+class Weather:
+    """The weather of one scene, over pictures of `view.canvas`.
+
+    `standing` tells of the infrared lamp's beam and of the lamps on posts (for their halos in fog); without it the
+    beam is a usual one and there are none.
+    """
+
+    def __init__(
+        self, condition: Condition, view: View, seed: int, play: Play, standing: Standing | None = None
+    ) -> None:
+        self.condition = condition
+        self.sight = Sight(view.canvas, _BEAM_RAD if standing is None else standing.beam_rad)
+        self.wind = wind.of(condition, view)
+        self._seed = seed
+        self._play = play
+        self._lamps = () if standing is None else standing.lamps
+
+    @cached_property
+    def _fog(self) -> Fog:
+        return Fog(self.sight, self.condition.visibility_m, self.wind.speed_m_s, self._lamps)
+
+    @cached_property
+    def _rain(self) -> Rain:
+        return Rain(self.sight, self.wind, self.condition.rain_mm_h, self._seed)
+
+    @cached_property
+    def _snow(self) -> Snow:
+        return Snow(self.sight, self.wind, self.condition.snow_mm_h, self._seed)
+
+    @cached_property
+    def _insects(self) -> Insects:
+        return Insects(self.sight, self.condition.insects, self._seed)
+
+    @cached_property
+    def _web(self) -> Web:
+        return Web(self.sight, self.wind, self.condition.wet, self._seed)
+
+    def over(self, radiance: Radiance, t_s: float, moment: Moment) -> F32:
+        """Canvas luminance [h, w] with smoke, fire, fog, rain, snow and what is on the lens. `radiance` stays as it is;
+        where there is no weather its own array comes back."""
+        moment = moment if moment.t_s == t_s else _at(moment, t_s)
+        out = self._fires(radiance, moment)
+        out = self._fog.over(out, radiance.depth_m, moment)
+        if self.condition.rain_mm_h > 0.0:
+            out = self._rain.over(Radiance(out, radiance.depth_m), moment)
+        if self.condition.snow_mm_h > 0.0:
+            out = self._snow.over(Radiance(out, radiance.depth_m), moment)
+        if self.condition.insects > 0:
+            out = self._insects.over(Radiance(out, radiance.depth_m), moment)
+        if self.condition.web:
+            out = self._web.over(out, moment)
+        return out
+
+    def _fires(self, radiance: Radiance, moment: Moment) -> F32:
+        t_s = moment.t_s
+        clouds = [smoke.plume(blaze, t_s, self.wind) for blaze in self._play.blazes]
+        clouds += [smoke.steam(puff, t_s, self.wind) for puff in self._play.puffs]
+        clouds = [cloud for cloud in clouds if cloud.extent is not None]
+        if not clouds and not any(blaze.start_s <= t_s for blaze in self._play.blazes):
+            return radiance.luminance
+        out = np.array(radiance.luminance, dtype=np.float32)
+        for cloud in clouds:
+            smoke.blend(out, radiance.depth_m, cloud, moment, self.sight)
+        for blaze in self._play.blazes:
+            flames.add(out, radiance.depth_m, blaze, t_s, self.sight, self.wind)
+        return out
+
+
+def _at(moment: Moment, t_s: float) -> Moment:
+    return Moment(
+        t_s, moment.moving, moment.lights, moment.infrared, moment.ambient, moment.sky, moment.lamps_on
+    )  # fmt: skip

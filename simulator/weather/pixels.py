@@ -1,0 +1,64 @@
+"""OpenCV's fast picture operations, typed for this package."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.optics import F32, F64
+
+U8 = NDArray[np.uint8]
+I32 = NDArray[np.int32]
+SHIFT = 4  # fractional bits of drawn coordinates
+
+_PEAK = 4.0
+_LUMINANCE: F32 = np.asarray(_PEAK * (np.arange(256) / 255.0) ** 2, dtype=np.float32)
+
+
+def tone(luminance: F32) -> F32:
+    """Luminance as a byte's value (0..255, not rounded): the square root, full at luminance 4."""
+    return np.asarray(np.sqrt(np.clip(luminance / np.float32(_PEAK), 0, 1)) * 255, dtype=np.float32)
+
+
+def luminance(layer: U8) -> F32:
+    """Of bytes, the inverse of `tone`."""
+    return np.asarray(cv2.LUT(layer, _LUMINANCE), dtype=np.float32)
+
+
+def fixed(points_px: F32 | F64) -> I32:
+    """Points in pixels (first pixel's centre 0.5) as the drawing functions take them."""
+    return np.asarray(np.rint((points_px - 0.5) * (1 << SHIFT)), dtype=np.int32)
+
+
+def strokes(layer: U8, paths: I32, value: float, thick_px: int) -> None:
+    """Smooth-edged open lines [k, points, 2] (`fixed`) into a layer, in place."""
+    cv2.polylines(layer, list(paths), False, (value,), thick_px, cv2.LINE_AA, SHIFT)
+
+
+def resized(picture: F32, shape: tuple[int, int]) -> F32:
+    """Enlarged or reduced to [h, w], linearly."""
+    return np.asarray(cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def reduced(picture: F32, shape: tuple[int, int]) -> F32:
+    """Reduced to [h, w] by the mean of areas."""
+    return np.asarray(cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_AREA), dtype=np.float32)
+
+
+def picked(picture: F32, shape: tuple[int, int]) -> F32:
+    """Reduced to [h, w] by taking the nearest pixel (depths must not be mixed)."""
+    return np.asarray(cv2.resize(picture, shape[::-1], interpolation=cv2.INTER_NEAREST), dtype=np.float32)
+
+
+def blurred(picture: F32, sigma_px: float) -> F32:
+    """Gaussian blur."""
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma_px), dtype=np.float32)
+
+
+def exponential(picture: F32) -> F32:
+    """exp of each pixel."""
+    return np.asarray(cv2.exp(picture), dtype=np.float32)
+
+
+def warped(picture: F32, turn: F64, size: tuple[int, int]) -> F32:
+    """Through a plane's perspective [3, 3], into `size` (width, height); 0 beyond its edges."""
+    return np.asarray(cv2.warpPerspective(picture, turn, size, flags=cv2.INTER_LINEAR), dtype=np.float32)

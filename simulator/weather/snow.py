@@ -1,0 +1,107 @@
+"""Snow under an infrared lamp beside the lens: near flakes big, soft and blazing, far ones a slow flicker."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from simulator.moment import Moment, Radiance
+from simulator.optics import F32
+from simulator.weather import curtain, pixels, shower
+from simulator.weather.sight import Sight
+from simulator.weather.wind import Wind
+
+_BACK = 0.45  # a white, ragged disc: albedo 0.9, half of its outline filled
+_FLUFF = 2.8  # diameter of a flake over that of its melted drop (density about 0.05; Brandes et al. 2007)
+_LARGEST_MM = 4.0  # melted
+_SLABS = ((shower.Slab(0.35, 1.6), 0.5), (shower.Slab(1.6, 4.5), 0.9))
+_CURTAINS_M = (4.6, 6.0, 8.0, 11.0)
+_CURTAIN_OVER_MM, _CURTAIN_THICK = 1.0, 0.3
+_MOST = 1_800
+
+
+def slope_per_mm(snow_mm_h: float) -> float:
+    """Gunn and Marshall (1958): 2.55 R^-0.48 for melted diameters, R in mm of water an hour."""
+    return float(2.55 * snow_mm_h**-0.48)
+
+
+def flakes_per_m3(snow_mm_h: float, over_mm: float) -> float:
+    """How many flakes of a melted diameter above `over_mm` hang in a cubic metre (N0 = 3800 R^-0.87)."""
+    slope = slope_per_mm(snow_mm_h)
+    return float(3_800.0 * snow_mm_h**-0.87 / slope * np.exp(-slope * over_mm))
+
+
+def terminal_m_s(melted_mm: F32) -> F32:
+    """Falling speed of dry flakes: 0.98 D^0.31 (Langleben 1954, dendrites)."""
+    return np.asarray(0.98 * melted_mm**0.31, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Snow:
+    """Steady snowfall of `snow_mm_h` (as water)."""
+
+    sight: Sight
+    wind: Wind
+    snow_mm_h: float
+    seed: int
+
+    @cached_property
+    def _slabs(self) -> tuple[shower.Fallers, ...]:
+        return tuple(self._fallers(number) for number in range(len(_SLABS)))
+
+    @cached_property
+    def _curtains(self) -> tuple[curtain.Curtain, ...]:
+        return tuple(self._curtain(number) for number in range(2 * len(_CURTAINS_M)))
+
+    def _melted_mm(self, count: int, over_mm: float, rng: np.random.Generator) -> F32:
+        drawn = over_mm + rng.exponential(1 / slope_per_mm(self.snow_mm_h), count)
+        return np.asarray(np.minimum(drawn, _LARGEST_MM), dtype=np.float32)
+
+    def _fallers(self, number: int) -> shower.Fallers:
+        slab, over_mm = _SLABS[number]
+        rng = np.random.default_rng([self.seed, 7200, number])
+        low, sides = shower.box(self.sight, slab)
+        count = min(int(rng.poisson(flakes_per_m3(self.snow_mm_h, over_mm) * float(np.prod(sides)))), 4 * _MOST)
+        melted = self._melted_mm(count, over_mm, rng)
+        return shower.Fallers(
+            slab,
+            (low + rng.random((count, 3)) * sides).astype(np.float32),
+            low,
+            sides,
+            terminal_m_s(melted),
+            melted * np.float32(_FLUFF / 1000),
+            rng.uniform(0.02, 0.12, count).astype(np.float32),
+            rng.uniform(1.5, 6.0, count).astype(np.float32),
+            rng.uniform(0, 2 * np.pi, count).astype(np.float32),
+        )
+
+    def streaks(self, depth_m: F32, moment: Moment) -> tuple[shower.Streaks, ...]:
+        """The near flakes that are in sight before a picture of depths [h, w], lit, slab by slab."""
+        found = []
+        for fallers in self._slabs:
+            seen = shower.unhidden(shower.streaks(fallers, self.sight, self.wind, moment.t_s), depth_m)
+            found.append(shower.lit(seen, _BACK, self.sight, moment))
+        return tuple(found)
+
+    def _curtain(self, number: int) -> curtain.Curtain:
+        depth_m = _CURTAINS_M[number // 2] * (1.0 + 0.08 * (number % 2))
+        rng = np.random.default_rng([self.seed, 7201, number])
+        volume_m3 = curtain.tile_m2(depth_m, self.sight) * _CURTAIN_THICK * depth_m / 2
+        count = min(int(rng.poisson(flakes_per_m3(self.snow_mm_h, _CURTAIN_OVER_MM) * volume_m3)), _MOST)
+        melted = self._melted_mm(count, _CURTAIN_OVER_MM, rng)
+        speed = terminal_m_s(melted) * np.float32(0.9 + 0.2 * (number % 2))
+        sort = curtain.Sort(depth_m, melted * np.float32(_FLUFF / 1000), speed, 0.35, 0.15, _BACK)
+        return curtain.hang(sort, self.sight, self.wind, rng)
+
+    def over(self, radiance: Radiance, moment: Moment) -> F32:
+        """Luminance [h, w] with the snowfall before it."""
+        height, width = self.sight.shape
+        soft = np.zeros((-(-height // 2), -(-width // 2)), dtype=np.uint8)
+        sharp = np.zeros(self.sight.shape, dtype=np.uint8)
+        near, middle = self.streaks(radiance.depth_m, moment)
+        shower.draw(soft, near, 0.5)
+        shower.draw(sharp, middle)
+        far = curtain.over(self._curtains, radiance, self.sight, self.wind, moment)
+        far += pixels.luminance(sharp)
+        far += pixels.resized(pixels.blurred(pixels.luminance(soft), 0.9), self.sight.shape)
+        return far
