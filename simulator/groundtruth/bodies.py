@@ -1,0 +1,122 @@
+"""Who is there: the other rooms' figures, vehicles and fires of a play, as the witness takes them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from simulator.groundtruth.depth import StandingMap, standing_map
+from simulator.groundtruth.records import BEAST, DRIVING, PARKED
+from simulator.lots.build import standing
+from simulator.lots.lot import Lot
+from simulator.moment import Kind
+from simulator.optics import F64, View
+from simulator.people import cast
+from simulator.play import Act, Drive, Play, Role
+from simulator.solid import Solid, about_z
+from simulator.vehicles import driving, shapes
+from simulator.vehicles.vehicle import Vehicle
+
+LAST_VEHICLE = 99
+
+_STEP_S = 0.1
+_MOVES_M_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Being:
+    """One thing at one time: where it is and what it does."""
+
+    number: int
+    kind: Kind
+    place_m: tuple[float, float]
+    activity: str
+    heading_rad: float
+    speed_m_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """A being that moves in this play, and its mesh in the world."""
+
+    being: Being
+    solid: Solid
+
+
+def driven(play: Play) -> frozenset[int]:
+    """Numbers of the vehicles that move in a play."""
+    return frozenset(drive.vehicle for drive in play.drives)
+
+
+def drives_of(play: Play, number: int) -> tuple[Drive, ...]:
+    """One vehicle's, in order of time."""
+    return tuple(sorted((drive for drive in play.drives if drive.vehicle == number), key=lambda drive: drive.start_s))
+
+
+@lru_cache(maxsize=8)
+def map_of(lot: Lot, without: frozenset[int], picture: View) -> StandingMap:
+    """The standing world from one view, without the vehicles that move. Kept for the next who asks."""
+    return standing_map(standing(lot, without), picture)
+
+
+def parked(vehicle: Vehicle) -> Being:
+    """A vehicle that does not move in this play."""
+    return Being(vehicle.number, vehicle_kind(vehicle), vehicle.place_m, PARKED, vehicle.heading_rad)
+
+
+def vehicle_kind(vehicle: Vehicle) -> Kind:
+    """Its class in the ground truth."""
+    return Kind.TWO_WHEELER if vehicle.two_wheeler else Kind.VEHICLE
+
+
+def placed(vehicle: Vehicle, place_m: F64, heading_rad: float) -> Solid:
+    """A vehicle's mesh where it is."""
+    solid: Solid = shapes.solid(vehicle)
+    return solid.placed(about_z(heading_rad), (float(place_m[0]), float(place_m[1]), 0.0))
+
+
+def movers(lot: Lot, play: Play, t_s: float) -> Iterator[Mover]:
+    """Driven vehicles by number (where they stand, too), then people and animals."""
+    for number in sorted(driven(play)):
+        yield _vehicle(lot.vehicle(number), drives_of(play, number), t_s)
+    for role in play.roles:
+        solid = cast.figure(role, t_s)
+        if solid is not None:
+            yield _figure(role, solid, t_s)
+
+
+def _vehicle(vehicle: Vehicle, drives: tuple[Drive, ...], t_s: float) -> Mover:
+    track = driving.pose_at(vehicle, drives, np.array([t_s - _STEP_S / 2, t_s, t_s + _STEP_S / 2]))
+    place, heading = track.place_m[1], float(track.heading_rad[1])
+    speed = float(np.linalg.norm(track.place_m[2] - track.place_m[0])) / _STEP_S
+    activity = DRIVING if speed > _MOVES_M_S else PARKED
+    where = (float(place[0]), float(place[1]))
+    being = Being(vehicle.number, vehicle_kind(vehicle), where, activity, heading, speed)
+    return Mover(being, placed(vehicle, place, heading))
+
+
+def _figure(role: Role, solid: Solid, t_s: float) -> Mover:
+    steps = np.clip(np.array([t_s - _STEP_S / 2, t_s, t_s + _STEP_S / 2]), role.start_s, role.end_s)
+    before, place, after = cast.place(role, steps)
+    act = act_at(role, t_s)
+    way = after - before
+    speed = float(np.linalg.norm(way)) / max(float(steps[2] - steps[0]), 1e-3)
+    walks = act.path_m is not None and speed > _MOVES_M_S
+    heading = float(np.arctan2(way[1], way[0])) if walks else act.heading_rad
+    kind = Kind.PERSON if role.species is None else Kind.ANIMAL
+    where = (float(place[0]), float(place[1]))
+    return Mover(Being(role.number, kind, where, activity_of(role, act), heading, speed), solid)
+
+
+def act_at(role: Role, t_s: float) -> Act:
+    """What somebody who is there does at a time."""
+    for act in role.acts:
+        if t_s < act.end_s:
+            return act
+    return role.acts[-1]
+
+
+def activity_of(role: Role, act: Act) -> str:
+    """How the ground truth calls it."""
+    return act.activity.value if role.species is None else BEAST
