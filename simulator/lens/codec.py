@@ -1,7 +1,7 @@
 """What compression leaves of a picture: JPEG for stills, temporal denoising and the node's own H.264 for sequences."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import av
 import cv2
@@ -62,6 +62,13 @@ def sequence(pictures: Sequence[Grey], settings: CodecSettings) -> Iterator[Grey
     denoiser = Denoiser(settings.denoise)
     clean = [denoiser.denoised(picture) for picture in pictures]
     return through_h264(clean, EncoderSettings(settings.rate_hz, settings.bitrate_bit_s))
+
+
+def still(take: Callable[[float], Grey], t_s: float, settings: CodecSettings, before: int = 4) -> Grey:
+    """One picture of a scene that stood still for a while, as the node stores it: `take` gives the raw picture at a
+    time; so many are taken before it."""
+    taken = [take(max(0.0, t_s - back / settings.rate_hz)) for back in range(before, -1, -1)]
+    return list(sequence(taken, settings))[-1]
 
 
 def _decoded(decoder: av.VideoCodecContext, packets: Sequence[Packet]) -> Iterator[Grey]:

@@ -35,6 +35,18 @@ def test_compression_eats_fine_noise_to_what_real_footage_has() -> None:
     assert 0.05 < stored < 0.6
 
 
+def test_a_still_can_be_taken_as_if_from_a_film() -> None:
+    asked: list[float] = []
+
+    def take(t_s: float) -> Grey:
+        asked.append(t_s)
+        return RAW[len(asked)]
+
+    eaten = codec.still(take, 5.0, CodecSettings(), before=3)
+    assert asked == pytest.approx([4.7, 4.8, 4.9, 5.0])
+    assert measure.spatial_noise(eaten).median < 0.5 * measure.spatial_noise(RAW[4]).median
+
+
 def test_full_range_of_grey_survives() -> None:
     ramp = np.broadcast_to(np.linspace(0, 255, 320).astype(np.uint8), (180, 320)).copy()
     out = list(codec.through_h264([ramp, ramp], EncoderSettings()))[-1]
