@@ -129,11 +129,14 @@ class Drops:
         y = ((np.arange(top, bottom)[:, None] - drop.y * width) / (1.1 * radius)).astype(np.float32)
         away = np.sqrt(x * x + y * y)
         cover = np.float32(drop.clear) / (1 + np.exp(6 * (away - 1))) * np.clip((_EDGE - away) * 3, 0, 1)
-        # Half of the picture's width is squeezed into the drop, mirrored about its middle.
-        reach = 0.22 * width / QUARTER
-        from_x = (drop.x * width / QUARTER - reach * x + 0 * y).astype(np.float32)
-        from_y = (drop.y * width / QUARTER - reach * y + 0 * x).astype(np.float32)
-        bent = cv2.remap(small, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-        bent = cv2.GaussianBlur(bent, (0, 0), max(0.5, 0.18 * radius))
+        # Nearly half of the picture's width is squeezed into the drop, mirrored about its middle; drawn small.
+        shape = (-(-(right - left) // QUARTER), -(-(bottom - top) // QUARTER))
+        reach = np.float32(0.22 * width / QUARTER)
+        from_x = drop.x * width / QUARTER - reach * cv2.resize(np.broadcast_to(x, away.shape), shape)
+        from_y = drop.y * width / QUARTER - reach * cv2.resize(np.broadcast_to(y, away.shape), shape)
+        bent = cv2.remap(
+            small, from_x.astype(np.float32), from_y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+        )
+        bent = cv2.resize(cv2.GaussianBlur(bent, (0, 0), max(0.3, 0.18 * radius / QUARTER)), away.shape[::-1])
         patch = light[top:bottom, left:right]
         patch += cover * ((0.95 + 0.12 * y) * bent - patch)

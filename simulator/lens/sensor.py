@@ -48,7 +48,7 @@ class Sensor:
         """Grey levels of a signal [h, w], which is used up. The same time gives the same noise."""
         settings, gain = self._settings, exposure.gain
         rng = np.random.default_rng([self._seed, 608, round(t_s * 1000) & 0xFFFFFFFF])
-        np.clip(signal, 0.0, _BRIGHTEST, out=signal)
+        cv2.threshold(signal, _BRIGHTEST, 0.0, cv2.THRESH_TRUNC, signal)  # in place, quicker than numpy's clip
         signal.ravel()[self._hot_at] += self._hot * np.float32(gain * exposure.shutter_s / _HOT_SHUTTER_S)
         read = settings.read_e * gain / settings.full_well_e
         rows = rng.standard_normal((signal.shape[0], 1), dtype=np.float32) * np.float32(read * settings.row_share)
@@ -61,8 +61,7 @@ class Sensor:
         spread += rows
         signal += spread
         signal *= np.float32(_LEVELS)
-        np.clip(signal, 0, _LEVELS - 1, out=signal)
-        return np.asarray(np.take(self._levels, signal.astype(np.uint16)))
+        return np.asarray(np.take(self._levels, signal.astype(np.intp), mode="clip"))
 
     def _fresh_noise(self, height: int, width: int, rng: np.random.Generator) -> F32:
         """A window of the store of noise, moved and upside down by chance: cheaper than drawing, as good to the eye."""

@@ -23,7 +23,7 @@ class Shake:
 class Sway:
     """A pole of some 5 m in the wind, as a sum of sines: the first mode at about 1 Hz, a second, weaker one at 3-6 Hz
     (hapco.com, "Wind induced vibration"), swelling and ebbing with gusts of some ten seconds. The force of wind, and so
-    the sway, grows with its square. Never more than four times the standard deviation."""
+    the sway, grows with its square. Never more than 4.5 times the standard deviation."""
 
     def __init__(self, focal_px: float, shake_rad: float, seed: int) -> None:
         rng = np.random.default_rng([seed, 601])
