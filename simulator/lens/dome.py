@@ -4,6 +4,7 @@ The dome is some centimetres before a lens focused on metres, so all of it is fa
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -76,32 +77,37 @@ class Drop:
     clear: float
 
 
+@lru_cache(maxsize=256)
+def _born(seed: int, number: int, turn: int) -> Drop:
+    rng = np.random.default_rng([seed, 605, number, turn])
+    return Drop(float(rng.uniform()), float(rng.uniform()), float(rng.uniform(0.014, 0.06)), 0.0)
+
+
 class Drops:
     """Water drops on the dome. Each comes, grows, hangs, runs down and is gone, over one to five minutes, then another
     comes elsewhere; a function of time alone."""
 
     def __init__(self, size: Size, count: int, seed: int) -> None:
         self._size = size
-        self._count = count
         self._seed = seed
+        drawn = [np.random.default_rng([seed, 604, number]) for number in range(count)]
+        self._lives = [(float(rng.uniform(60, 300)), float(rng.uniform())) for rng in drawn]  # period (s) and phase
 
     def at(self, t_s: float) -> tuple[Drop, ...]:
         """Those that can be seen at a time."""
-        drops = (self._drop(number, t_s) for number in range(self._count))
+        drops = (self._drop(number, t_s) for number in range(len(self._lives)))
         return tuple(drop for drop in drops if drop.clear > 0.01)
 
     def _drop(self, number: int, t_s: float) -> Drop:
-        always = np.random.default_rng([self._seed, 604, number])
-        period_s, phase = always.uniform(60, 300), always.uniform()
+        period_s, phase = self._lives[number]
         turn, share = divmod(t_s / period_s + phase, 1.0)
-        rng = np.random.default_rng([self._seed, 605, number, int(turn) & 0xFFFF])
         tall = self._size.height_px / self._size.width_px
-        x, y, radius = rng.uniform(), rng.uniform(-0.05, tall), rng.uniform(0.014, 0.06)
+        born = _born(self._seed, number, int(turn) & 0xFFFF)
         runs = max(0.0, share - 0.75) / 0.25
-        wander = 0.012 * np.sin(9 * runs + rng.uniform(0, 6)) * min(1.0, 4 * runs)
-        radius *= 0.6 + 0.4 * min(1.0, share * 3)
+        wander = 0.012 * float(np.sin(9 * runs + 6 * born.x)) * min(1.0, 4 * runs)
+        radius = born.radius * (0.6 + 0.4 * min(1.0, share * 3))
         clear = min(1.0, share * 20) * min(1.0, (1 - share) * 20)
-        return Drop(float(x + wander), float(y + tall * runs**1.5), float(radius), float(clear))
+        return Drop(born.x + wander, tall * (1.05 * born.y - 0.05 + runs**1.5), radius, clear)
 
     def seen(self, light: F32, t_s: float) -> F32:
         """The picture through the drops [h, w]: inside each stands the view around it, small and upside down, blurred
