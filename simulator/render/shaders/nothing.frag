@@ -1,0 +1,2 @@
+// Only depth counts.
+void main() {}
