@@ -97,7 +97,8 @@ def _vehicle(vehicle: Vehicle, drives: tuple[Drive, ...], t_s: float) -> Mover:
 
 
 def _figure(role: Role, solid: Solid, t_s: float) -> Mover:
-    steps = np.clip(np.array([t_s - _STEP_S / 2, t_s, t_s + _STEP_S / 2]), role.start_s, role.end_s)
+    # They are there up to, but not at, their end.
+    steps = np.clip(np.array([t_s - _STEP_S / 2, t_s, t_s + _STEP_S / 2]), role.start_s, role.end_s - 1e-6)
     before, place, after = cast.place(role, steps)
     act = act_at(role, t_s)
     way = after - before

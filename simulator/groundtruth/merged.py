@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.groundtruth.records import Bools, TruthTable
+from simulator.groundtruth.records import I32, U8, Bools, TruthTable
 from simulator.optics import F32
 
 
@@ -24,37 +24,33 @@ def merged(table: TruthTable, rows: NDArray[np.int64], finds: Finds, least_iou: 
     keep = np.ones(len(rows), dtype=bool)
     boxes, score = finds.boxes.copy(), finds.score
     track, frame, kind = table.track[rows], table.frame[rows], table.kind[rows]
-    numbers, starts = np.unique(track, return_index=True)
+    starts = np.flatnonzero(np.diff(track, prepend=-1))
     ends = np.append(starts[1:], len(rows))
-    ranges = _ranges(boxes, starts, ends)
-    for one in range(len(numbers)):
-        for two in range(one + 1, len(numbers)):
-            if kind[starts[one]] != kind[starts[two]] or not _may_meet(ranges[one], ranges[two]):
-                continue
-            mine, theirs = slice(starts[one], ends[one]), slice(starts[two], ends[two])
-            _, a, b = np.intersect1d(frame[mine], frame[theirs], assume_unique=True, return_indices=True)
-            a, b = a + starts[one], b + starts[two]
-            close = _iou(boxes[a], boxes[b]) > least_iou
-            a, b = a[close], b[close]
-            better, worse = np.where(score[a] >= score[b], a, b), np.where(score[a] >= score[b], b, a)
-            joins = finds.joins[better]
-            better, worse = better[joins], worse[joins]
-            keep[worse] = False
-            boxes[better] = (boxes[better] + _around(boxes[better], boxes[worse])) / 2
+    for one, two in _pairs(boxes, frame, kind[starts], starts, ends):
+        mine, theirs = slice(starts[one], ends[one]), slice(starts[two], ends[two])
+        _, a, b = np.intersect1d(frame[mine], frame[theirs], assume_unique=True, return_indices=True)
+        a, b = a + starts[one], b + starts[two]
+        close = _iou(boxes[a], boxes[b]) > least_iou
+        a, b = a[close], b[close]
+        better, worse = np.where(score[a] >= score[b], a, b), np.where(score[a] >= score[b], b, a)
+        joins = finds.joins[better]
+        better, worse = better[joins], worse[joins]
+        keep[worse] = False
+        boxes[better] = (boxes[better] + _around(boxes[better], boxes[worse])) / 2
     return keep, boxes
 
 
-def _ranges(boxes: F32, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The rectangle that each track stays in, [tracks, 4] (left, top, right, bottom)."""
-    if not len(boxes):
-        return np.zeros((0, 4))
+def _pairs(boxes: F32, frame: I32, kind: U8, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[list[int]]:
+    """Numbers of runs (one a track) of one class that are there in the same frames and reach the same places."""
+    if len(starts) < 2:
+        return []
     low = np.minimum.reduceat(boxes[:, :2], starts)
     high = np.maximum.reduceat(boxes[:, :2] + boxes[:, 2:], starts)
-    return np.asarray(np.concatenate([low, high], axis=1), dtype=np.float64)
-
-
-def _may_meet(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
-    return bool(a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3])
+    begin = np.concatenate([low, frame[starts][:, None]], axis=1)
+    end = np.concatenate([high, frame[ends - 1][:, None]], axis=1)
+    meet = (begin[:, None] <= end[None]).all(axis=2)
+    meet &= meet.T & (kind[:, None] == kind[None])
+    return [[int(one), int(two)] for one, two in np.argwhere(np.triu(meet, 1))]
 
 
 def _iou(a: F32, b: F32) -> F32:
