@@ -79,10 +79,15 @@ def hang(sort: Sort, sight: Sight, wind: Wind, rng: np.random.Generator) -> Curt
 def over(curtains: Sequence[Curtain], radiance: Radiance, sight: Sight, wind: Wind, moment: Moment) -> F32:
     """Luminance [h, w] with curtains before it, each hidden by what is nearer, lit by the infrared lamp and the sky."""
     layer = np.zeros(sight.shape, dtype=np.uint8)
+    nearest = float(radiance.depth_m.min())
     for hanging in curtains:
         cut = hanging.cut(sight.shape, wind, moment.t_s)
-        np.maximum(layer, cut, out=layer, where=radiance.depth_m > hanging.depth_m)
+        if nearest <= hanging.depth_m:
+            cut = cut * (radiance.depth_m > hanging.depth_m)
+        np.maximum(layer, cut, out=layer)
     middle_m = float(np.mean([hanging.depth_m for hanging in curtains]))
-    sky = moment.ambient * middle_m**2 / INFRARED_STRENGTH
-    lit = sight.beam * np.float32(moment.infrared) + np.float32(sky)
-    return radiance.luminance + pixels.luminance(layer) * lit
+    lit = sight.beam * np.float32(moment.infrared)
+    lit += np.float32(moment.ambient * middle_m**2 / INFRARED_STRENGTH)
+    lit *= pixels.luminance(layer)
+    lit += radiance.luminance
+    return lit

@@ -9,17 +9,19 @@ import numpy as np
 
 from simulator.optics import F32, F64
 from simulator.play import Blaze
-from simulator.weather import noise
+from simulator.weather import noise, pixels
 from simulator.weather.growth import flicker, height_m, lean, mean_height_m
 from simulator.weather.sheet import Sheet, before, hung
 from simulator.weather.sight import SHUTTER_S, Sight
 from simulator.weather.wind import Wind
 
 CORE = 24.0  # luminance of the core: in proportion to `fire.lights` (area x luminance / pi) and far above white
-_WIDTH = 0.38  # how far tongues stand apart, over the height
-_FINEST = 200
+_WIDTH = 0.52  # how far tongues stand apart, over the height
+_FINEST = 128
 _SPARKS = 26
 _SPARK = 6.0
+_SPARK_STEPS = 6
+_RISE = 1.7  # gas rises at about this times the square root of height (m/s; 1-3 in such flames: McCaffrey 1979)
 
 
 def add(luminance: F32, depth_m: F32, blaze: Blaze, t_s: float, sight: Sight, wind: Wind) -> None:
@@ -38,9 +40,9 @@ def add(luminance: F32, depth_m: F32, blaze: Blaze, t_s: float, sight: Sight, wi
         1.5 * tall,
     )
     x_m, z_m = sheet.grid(sight.view, _FINEST)
-    shape = np.zeros(x_m.shape, dtype=np.float32)
-    for part in (0.0, 0.5):
-        shape += 0.5 * burning(x_m / tall, z_m / tall, blaze, t_s + part * SHUTTER_S, tilt)
+    shape = burning(x_m / np.float32(tall), z_m / np.float32(tall), blaze, t_s, tilt)
+    rises = _RISE * np.sqrt(tall) * SHUTTER_S / float(z_m[0, 0] - z_m[1, 0])
+    shape = pixels.smeared(shape, int(round(rises)))
     picture = hung(sheet, sight.view, (shape,))
     if picture is not None:
         seen = before(picture, depth_m, max(0.15, 0.25 * tall))
@@ -51,7 +53,7 @@ def add(luminance: F32, depth_m: F32, blaze: Blaze, t_s: float, sight: Sight, wi
 def burning(u: F32, v: F32, blaze: Blaze, t_s: float, tilt: float) -> F32:
     """How much of the flame's brightness is at places `u` across and `v` up (in flame heights) [h, w], 0..1."""
     tall = mean_height_m(blaze, t_s)
-    rise = 1.5 / np.sqrt(max(tall, 0.1))  # heights a second; gas rises 1-3 m/s in flames of 0.2-2 m (McCaffrey 1979)
+    rise = _RISE / np.sqrt(max(tall, 0.1))  # heights a second
     clock = np.float32(t_s + blaze.number * 1.7)
     lift = np.maximum(v, 0.0)
     sway = noise.at(11, 0.30 * u + 0.1, 0.16 * v - 0.16 * rise * clock, 2.0)
@@ -81,11 +83,11 @@ def _tongues(blaze: Blaze, t_s: float) -> list[tuple[float, float, int]]:
 
 def _tongue(u: F32, v: F32, torn: F32, fine: F32) -> F32:
     lift = np.clip(v, 0, 1.6)
-    teardrop = np.float32(0.34) * (lift + 0.04) ** 0.35 * np.maximum(1.08 - lift, 0.02) ** 0.8
+    teardrop = np.float32(0.40) * (lift + 0.04) ** 0.35 * np.maximum(1.08 - lift, 0.02) ** 0.8
     edge = 1 - np.abs(u) / (teardrop + np.float32(0.02))
     wild = np.float32(0.10) + np.float32(0.42) * lift
     value = edge + wild * (torn + np.float32(0.35) * fine) - np.float32(0.18) * lift
-    foot = np.clip((v + 0.05) * 20, 0, 1)
+    foot = np.clip((v + np.float32(0.04) - np.float32(0.9) * u * u + np.float32(0.02) * fine) * 14, 0, 1)
     hot = np.clip(value * 1.7, 0, 1) * foot * np.clip((1.45 - v) * 4, 0, 1)
     return np.asarray(hot * hot * (3 - 2 * hot) * (1 - np.float32(0.35) * np.minimum(lift, 1)), dtype=np.float32)
 
@@ -99,16 +101,16 @@ def _sparks(luminance: F32, depth_m: F32, blaze: Blaze, t_s: float, sight: Sight
     first, last = (_ember_places(blaze, t_s + late, count, wind) for late in (0.0, SHUTTER_S))
     (start, depth), (stop, _) = sight.view.project(first[:, :3]), sight.view.project(last[:, :3])
     height, width = sight.shape
-    for one, two, away, glow in zip(start, stop, depth, first[:, 3], strict=True):
-        steps = int(np.clip(np.abs(two - one).max() + 1, 1, 12))
-        if away < 0.5 or np.abs(two - one).max() > 60:
-            continue
-        line = one + (two - one) * np.linspace(0, 1, steps)[:, None]
-        column, row = line[:, 0].astype(int), line[:, 1].astype(int)
-        inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-        row, column = row[inside], column[inside]
-        free = depth_m[row, column] > away - 0.3
-        luminance[row[free], column[free]] += np.float32(_SPARK * glow / steps * min(1.0, 8.0 / away))
+    along = np.linspace(0, 1, _SPARK_STEPS)[:, None]
+    column = (start[:, 0] + (stop - start)[:, 0] * along).astype(int)
+    row = (start[:, 1] + (stop - start)[:, 1] * along).astype(int)
+    glow = np.broadcast_to(
+        _SPARK / _SPARK_STEPS * first[:, 3] * np.minimum(1.0, 8.0 / np.maximum(depth, 1.0)), row.shape
+    )
+    away = np.broadcast_to(depth, row.shape)
+    kept = (column >= 0) & (column < width) & (row >= 0) & (row < height) & (away > 0.5)
+    kept[kept] = depth_m[row[kept], column[kept]] > away[kept] - 0.3
+    np.add.at(luminance, (row[kept], column[kept]), glow[kept].astype(np.float32))
 
 
 def _ember_places(blaze: Blaze, t_s: float, count: int, wind: Wind) -> F64:

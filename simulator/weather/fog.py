@@ -33,11 +33,13 @@ def transmission(distance_m: F32, visibility_m: float) -> F32:
 
 @dataclass(frozen=True)
 class Fog:
-    """Even fog but for slow patches; `drift_m_s` is how fast they go by."""
+    """Even fog but for slow patches; `drift_m_s` is how fast they go by. `veil`: what share of the infrared lamp's
+    veil is drawn here (where rain or snow dim the view, most of it is the near drops and flakes themselves)."""
 
     sight: Sight
     visibility_m: float
     drift_m_s: float = 1.0
+    veil: float = 1.0
     lamps: tuple[Light, ...] = ()
 
     @property
@@ -51,8 +53,12 @@ class Fog:
         return -(-height // _COARSE), -(-width // _COARSE)
 
     @cached_property
+    def _coarse_beam(self) -> F32:
+        return pixels.reduced(self.sight.beam, self._coarse)
+
+    @cached_property
     def _veil(self) -> F32:
-        """Luminance [h, w] of endless fog under the infrared lamp of strength 1 (in `moment`'s sense): the integral
+        """Coarse luminance of endless fog under the infrared lamp of strength 1 (in `moment`'s sense): the integral
         along each ray of extinction x phase function x beam / distance^2 x transmission there and back."""
         flat = pixels.reduced(self.sight.flat, self._coarse).reshape(-1, 2)
         unit = np.column_stack([flat, np.ones(len(flat), dtype=np.float32)])
@@ -66,61 +72,73 @@ class Fog:
             away = np.linalg.norm(off, axis=1)
             lit = self.sight.beam_at(off) * np.exp(-sigma * (s_m + away)) / np.maximum(away, NEAREST_M) ** 2
             total += lit * ds_m
-        coarse = (total * np.pi * _BACK_SR * sigma * INFRARED_STRENGTH).astype(np.float32)
-        return pixels.resized(coarse.reshape(self._coarse), self.sight.shape)
+        coarse = (total * np.pi * _BACK_SR * sigma * INFRARED_STRENGTH).reshape(self._coarse)
+        return np.asarray(coarse, dtype=np.float32)
 
     def over(self, luminance: F32, depth_m: F32, moment: Moment) -> F32:
         """Luminance [h, w] seen through the fog.
 
         Light of the infrared lamp loses on its way there as well, so that surfaces lose twice by the share to which
-        that lamp lights them.
+        that lamp lights them. All but the loss is smooth and worked out coarsely.
         """
         if self.clear:
             return luminance
-        distance = np.minimum(depth_m, np.float32(1e6)) * self.sight.stretch
-        through = transmission(distance, self.visibility_m)
-        twice = through
-        veil = (1 - through) * np.float32(moment.sky)
-        if moment.infrared > 0.0:
-            lit = np.float32(moment.infrared * INFRARED_STRENGTH) * self.sight.beam / (distance * distance)
-            by_lamp = lit / (lit + np.float32(max(moment.ambient, 1e-6)))
-            twice = through * (1 + by_lamp * (through - 1))
-            veil += self._lit(through, distance, moment)
-        veil += self._halos(depth_m, moment)
-        return np.asarray(luminance * twice + veil, dtype=np.float32)
+        through = np.minimum(depth_m, np.float32(1e6))
+        through *= self.sight.stretch
+        through = transmission(through, self.visibility_m)
+        near = np.minimum(pixels.picked(depth_m, self._coarse), np.float32(1e6))
+        twice = pixels.resized(self._lamp_share(near, moment), self.sight.shape)
+        twice *= through - np.float32(1.0)
+        twice += np.float32(1.0)
+        through *= twice
+        through *= luminance
+        through += pixels.resized(self._veiled(near, moment), self.sight.shape)
+        return through
 
-    def _lit(self, through: F32, distance_m: F32, moment: Moment) -> F32:
-        """The infrared veil up to what stands in the way. Beyond distance d, with E2 the exponential integral,
-        E2(2 sigma d) / d is missing, and E2(x) is close to exp(-x) / (1 + x)."""
+    def _lamp_share(self, depth_m: F32, moment: Moment) -> F32:
+        """How much of a surface's light is the infrared lamp's, at coarse depths, same shape."""
+        lit = np.float32(moment.infrared * INFRARED_STRENGTH) * self._coarse_beam / depth_m**2
+        return np.asarray(lit / (lit + np.float32(max(moment.ambient, 1e-6))), dtype=np.float32)
+
+    def _veiled(self, depth_m: F32, moment: Moment) -> F32:
+        """What the fog itself sends to the lens, up to what stands in the way, at coarse depths, same shape: the sky's
+        light, the infrared lamp's and other lamps'.
+
+        Of the endless veil E2(2 sigma d) / d is missing beyond distance d, with E2 the exponential integral, and E2(x)
+        is close to exp(-x) / (1 + x).
+        """
         sigma = extinction_per_m(self.visibility_m)
+        distance = depth_m * pixels.reduced(self.sight.stretch, self._coarse)
+        through = transmission(distance, self.visibility_m)
         scale = np.float32(np.pi * _BACK_SR * sigma * INFRARED_STRENGTH)
-        missing = scale * self.sight.beam * through * through / (distance_m * (1 + np.float32(2 * sigma) * distance_m))
-        patches = self._patches(moment.t_s)
-        kept = np.maximum(self._veil - missing, np.float32(0.0))
-        return np.asarray(kept * (patches * np.float32(moment.infrared)), dtype=np.float32)
+        missing = scale * self._coarse_beam * through**2 / (distance * (1 + np.float32(2 * sigma) * distance))
+        lamp = np.maximum(self._veil - missing, np.float32(0.0)) * self._patches(moment.t_s)
+        veil = lamp * np.float32(moment.infrared * self.veil) + (1 - through) * np.float32(moment.sky)
+        return np.asarray(veil + self._halos(depth_m, moment), dtype=np.float32)
 
     def _patches(self, t_s: float) -> F32:
-        """Fog drifts in wisps: a slow factor around 1, [h, w]."""
-        x = np.linspace(0, 0.5, 48, dtype=np.float32)[None, :] + np.zeros((28, 1), dtype=np.float32)
-        y = np.linspace(0, 0.28, 28, dtype=np.float32)[:, None] + np.zeros((1, 48), dtype=np.float32)
+        """Fog drifts in wisps: a slow factor around 1, coarse."""
+        rows, columns = self._coarse
+        across, down = np.linspace(0, 0.5, columns), np.linspace(0, 0.5 * rows / columns, rows)
+        x, y = (axis.astype(np.float32) for axis in np.meshgrid(across, down))
         move = 0.02 * self.drift_m_s * t_s
         wisps = noise.at(3, x - move, y + 0.004 * t_s, 1.9) + noise.at(4, 1.7 * x - 1.6 * move, 1.7 * y, 1.9)
-        return pixels.resized(1 + np.float32(0.06) * wisps, self.sight.shape)
+        return np.asarray(1 + np.float32(0.06) * wisps, dtype=np.float32)
 
     def _halos(self, depth_m: F32, moment: Moment) -> F32:
-        """Light of the strongest lamps, scattered once towards the lens, [h, w]."""
+        """Light of the strongest lamps, scattered once towards the lens, up to coarse depths, same shape."""
         posts = [(lamp, lamp.strength * moment.lamps_on) for lamp in self.lamps]
         found = posts + [(light, light.strength) for light in moment.lights]
         ranked = sorted(((s / _distance_sq(self.sight, lamp), n) for n, (lamp, s) in enumerate(found)), reverse=True)
         chosen = [found[n] for worth, n in ranked[:_HALOS] if worth > 0.002]
         if not chosen:
-            return np.zeros((1, 1), dtype=np.float32)
+            return np.zeros(self._coarse, dtype=np.float32)
         flat = pixels.reduced(self.sight.flat, self._coarse).reshape(-1, 2)
-        near = np.minimum(pixels.picked(depth_m, self._coarse), np.float32(200.0)).reshape(-1)
+        near = np.minimum(depth_m, np.float32(200.0)).reshape(-1)
         glow = np.zeros(len(flat), dtype=np.float32)
         for lamp, strength in chosen:
             glow += halo(self.sight, lamp, flat, near, extinction_per_m(self.visibility_m)) * np.float32(strength)
-        return pixels.resized(glow.reshape(self._coarse), self.sight.shape)
+        return glow.reshape(self._coarse)
 
 
 def halo(sight: Sight, lamp: Light, flat: F32, depth_m: F32, sigma: float) -> F32:

@@ -10,7 +10,7 @@ from simulator.weather import pixels, shower
 from simulator.weather.sight import SHUTTER_S, Sight
 
 _BACK = 0.35  # scales and wings at 850 nm
-_STEPS = 10
+_STEPS = 14
 _VISIT_S = 7.0
 _PRESENT = 0.6  # of its time an insect is about the lamp
 _TERMS = 4
@@ -35,12 +35,12 @@ class Insects:
         away = float(np.exp(rng.uniform(np.log(0.25), np.log(2.5))))
         since = t_s - (visit - number * 0.37) * _VISIT_S
         half = np.array([self.sight.shape[1], self.sight.shape[0]]) / 2 / self.sight.view.focal_px
-        middle = np.array([*(rng.uniform(-0.9, 0.9, 2) * half * away), away])
+        middle = np.array([*(rng.uniform(-0.75, 0.75, 2) * half * away), away])
         pass_m_s = np.array([rng.uniform(-0.5, 0.5), rng.uniform(-0.25, 0.25), rng.uniform(-0.1, 0.1)]) * np.sqrt(away)
-        place: F64 = middle + np.outer(since - _VISIT_S / 2, pass_m_s)
+        place: F64 = middle + (since[:, None] - _VISIT_S / 2) * pass_m_s
         for term in range(_TERMS):
-            hertz = rng.uniform(0.4, 0.9) * (term + 1)
-            reach = np.array([0.22, 0.18, 0.16]) * min(1.0, away) / (term + 1) * rng.uniform(0.4, 1.2, 3)
+            hertz = rng.uniform(0.6, 1.3) * (term + 1)
+            reach = np.array([0.24, 0.20, 0.14]) * min(1.0, away) / (term + 1) * rng.uniform(0.4, 1.2, 3)
             place = place + reach * np.sin(2 * np.pi * hertz * since[:, None] + rng.uniform(0, 6.28, 3))
         return place
 
@@ -68,9 +68,9 @@ class Insects:
             return
         rng = np.random.default_rng([self.seed, 7502, number])
         size_m, beat = rng.uniform(0.004, 0.016), 2 * np.pi * rng.uniform(18.0, 45.0)
-        wing = 0.65 + 0.35 * np.sin(beat * times + number)
+        wing = 0.55 + 0.45 * np.sin(beat * times + number)
         away = place[:, 2].astype(np.float32)
-        wide = np.sqrt((size_m / away * self.sight.view.focal_px) ** 2 * wing + self.sight.defocus_px(away) ** 2 + 1)
+        wide = np.sqrt((size_m / away * self.sight.view.focal_px * wing) ** 2 + self.sight.defocus_px(away) ** 2 + 1)
         beam = self.sight.beam_at(place.astype(np.float32))
         lamp = INFRARED_STRENGTH * moment.infrared * beam / away**2
         window = self.sight.view.clip(points.min(axis=0), points.max(axis=0), margin_px=int(2 * wide.max()) + 2)
@@ -95,5 +95,5 @@ def _beads(points: F64, wide: F64, light: F64, slices: tuple[slice, slice], shap
     mean = np.asarray((wide[:-1] + wide[1:]) / 2, dtype=np.float32)
     bright = np.asarray((light[:-1] + light[1:]) / 2, dtype=np.float32)
     shower.draw(layer, shower.Streaks(ends, mean, mean, mean, bright))
-    soft = float(np.clip(0.35 * mean.mean(), 0.6, 6.0))
+    soft = float(np.clip(0.3 * mean.mean(), 0.6, 6.0))
     return pixels.blurred(pixels.luminance(layer), soft)

@@ -8,6 +8,7 @@ import numpy as np
 from simulator.optics import F32
 
 SIZE = 256
+_TILES = 2
 
 
 @cache
@@ -25,12 +26,18 @@ def tile(number: int, slope: float = 1.6) -> F32:
 
 def at(number: int, x: F32, y: F32, slope: float = 1.6) -> F32:
     """The noise at points of any array shape [h, w]; 1 is one tile's width."""
-    across = np.asarray((x % 1.0) * SIZE, dtype=np.float32)
-    down = np.asarray((y % 1.0) * SIZE, dtype=np.float32)
-    looked = cv2.remap(_bordered(number, slope), across, down, cv2.INTER_LINEAR)
-    return np.asarray(looked, dtype=np.float32)
+    across, down = _within(x), _within(y)
+    return np.asarray(cv2.remap(_tiled(number, slope), across, down, cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def _within(x: F32) -> F32:
+    """In pixels of the tiled noise, moved by whole tiles."""
+    low = float(np.floor(x.min()))
+    if float(x.max()) - low >= _TILES:
+        return np.asarray((x % 1.0) * SIZE, dtype=np.float32)
+    return np.asarray((x - np.float32(low)) * np.float32(SIZE), dtype=np.float32)
 
 
 @cache
-def _bordered(number: int, slope: float) -> F32:
-    return np.pad(tile(number, slope), ((0, 1), (0, 1)), mode="wrap")
+def _tiled(number: int, slope: float) -> F32:
+    return np.pad(np.tile(tile(number, slope), (_TILES, _TILES)), ((0, 1), (0, 1)), mode="wrap")

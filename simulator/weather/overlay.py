@@ -17,6 +17,7 @@ from simulator.weather.snow import Snow
 from simulator.weather.web import Web
 
 _BEAM_RAD = 0.55
+_VEIL_OF_RAIN = 0.4  # beyond the drops and flakes that are drawn one by one
 
 
 class Weather:
@@ -38,7 +39,9 @@ class Weather:
 
     @cached_property
     def _fog(self) -> Fog:
-        return Fog(self.sight, self.condition.visibility_m, self.wind.speed_m_s, self._lamps)
+        falls = self.condition.rain_mm_h + self.condition.snow_mm_h > 0.0
+        veil = _VEIL_OF_RAIN if falls else 1.0
+        return Fog(self.sight, self.condition.visibility_m, self.wind.speed_m_s, veil, self._lamps)
 
     @cached_property
     def _rain(self) -> Rain:

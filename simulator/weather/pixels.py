@@ -62,3 +62,8 @@ def exponential(picture: F32) -> F32:
 def warped(picture: F32, turn: F64, size: tuple[int, int]) -> F32:
     """Through a plane's perspective [3, 3], into `size` (width, height); 0 beyond its edges."""
     return np.asarray(cv2.warpPerspective(picture, turn, size, flags=cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def smeared(picture: F32, rows: int) -> F32:
+    """The mean over `rows` rows (motion up or down during the exposure)."""
+    return picture if rows < 2 else np.asarray(cv2.blur(picture, (1, rows)), dtype=np.float32)

@@ -7,16 +7,16 @@ import numpy as np
 
 from simulator.moment import Moment, Radiance
 from simulator.optics import F32
-from simulator.weather import curtain, pixels, shower
+from simulator.weather import curtain, shower
 from simulator.weather.sight import Sight
 from simulator.weather.wind import Wind
 
 _INTERCEPT = 8_000.0  # drops per cubic metre and mm of diameter (Marshall and Palmer 1948)
-_BACK = 0.12  # what a drop throws back, as a white disc's share (one inner reflection, 150-180 degrees; with glints)
+_BACK = 0.07  # what a drop throws back, as a white disc's share (one inner reflection, 150-180 degrees; with glints)
 _LARGEST_MM = 5.5  # larger ones break up (Pruppacher and Klett 1997)
-_SLABS = ((shower.Slab(0.3, 1.2), 0.5), (shower.Slab(1.2, 3.2), 1.0))
+_SLABS = ((shower.Slab(0.35, 1.2), 0.8), (shower.Slab(1.2, 3.2), 1.4))
 _CURTAINS_M = (3.6, 5.0, 7.0)
-_CURTAIN_OVER_MM, _CURTAIN_THICK = 1.3, 0.35
+_CURTAIN_OVER_MM, _CURTAIN_THICK = 1.5, 0.35
 _MOST = 3_000
 
 
@@ -66,7 +66,7 @@ class Rain:
         still = np.zeros(count, dtype=np.float32)
         return shower.Fallers(
             slab,
-            (low + rng.random((count, 3)) * sides).astype(np.float32),
+            (low + rng.random((count, 3)) * sides).T.astype(np.float32),
             low,
             sides,
             terminal_m_s(size_mm),
@@ -95,8 +95,8 @@ class Rain:
 
     def over(self, radiance: Radiance, moment: Moment) -> F32:
         """Luminance [h, w] with the rain before it."""
-        near = np.zeros(self.sight.shape, dtype=np.uint8)
-        for streaks in self.streaks(radiance.depth_m, moment):
-            shower.draw(near, streaks)
-        far = curtain.over(self._curtains, radiance, self.sight, self.wind, moment)
-        return far + pixels.luminance(near)
+        out = curtain.over(self._curtains, radiance, self.sight, self.wind, moment)
+        near, middle = self.streaks(radiance.depth_m, moment)
+        out += shower.soft(near, self.sight.shape, 2)
+        out += shower.sharp(middle, self.sight.shape)
+        return out

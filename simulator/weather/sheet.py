@@ -60,7 +60,7 @@ def hung(sheet: Sheet, view: View, layers: tuple[F32, ...]) -> Hung | None:
     rows, columns = layers[0].shape
     source = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], dtype=np.float32) - 0.5
     target = (points - [window.left_px, window.top_px] - 0.5).astype(np.float32)
-    turn = cv2.getPerspectiveTransform(source, target)
+    turn = np.asarray(cv2.getPerspectiveTransform(source, target), dtype=np.float64)
     size = (window.right_px - window.left_px, window.bottom_px - window.top_px)
     warped = tuple(pixels.warped(layer, turn, size) for layer in layers)
     row = np.arange(window.top_px, window.bottom_px) + 0.5

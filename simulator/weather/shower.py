@@ -18,6 +18,7 @@ from simulator.weather.sight import SHUTTER_S, Sight
 from simulator.weather.wind import Wind
 
 _TONES = 14
+_SOFT_PEAK = 1.6  # burnt out already; brighter ones would only have hard edges
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Slab:
 
 @dataclass(frozen=True, slots=True)
 class Fallers:
-    """Particles of one slab: places [n, 3] at time 0 and the box's lower corner and sides [3], all in the camera's
+    """Particles of one slab: places [3, n] at time 0 and the box's lower corner and sides [3], all in the camera's
     axes; falling speed [n], diameter [n]; `sway_m` [n], `sway_rad_s` [n] and `phase` [n]: how they swirl."""
 
     slab: Slab
@@ -71,31 +72,40 @@ def box(sight: Sight, slab: Slab) -> tuple[F32, F32]:
 
 def streaks(fallers: Fallers, sight: Sight, wind: Wind, t_s: float) -> Streaks:
     """Where the particles' images lie in the exposure that begins at `t_s`. Luminance is only their fade (0..1) at
-    the slab's ends; the caller lights them."""
-    blow = wind.along * wind.speed_at(sight.view.pose.height_m)
+    the slab's ends; `lit` lights them."""
     down = sight.view.axes @ np.array([0.0, 0.0, -1.0])
-    across = sight.view.axes @ blow
+    across = sight.view.axes @ (wind.along * wind.speed_at(sight.view.pose.height_m))
     turn = fallers.sway_rad_s * np.float32(t_s) + fallers.phase
-    place = fallers.places_m + np.outer(fallers.speed_m_s.astype(np.float64) * t_s, down) + across * wind.blown_s(t_s)
-    place[:, 0] += fallers.sway_m * np.sin(turn)
-    place[:, 2] += fallers.sway_m * np.cos(1.31 * turn)
-    place = fallers.low_m + (place - fallers.low_m) % fallers.sides_m
-    move = np.outer(fallers.speed_m_s, down) + across * wind.gust(t_s)
-    move[:, 0] += fallers.sway_m * fallers.sway_rad_s * np.cos(turn)
-    return _pictured(place, place + move * SHUTTER_S, fallers, sight)
+    fallen = fallers.speed_m_s.astype(np.float64) * t_s
+    first = np.empty((3, len(fallen)))
+    for axis, blown in enumerate(across * wind.blown_s(t_s)):
+        first[axis] = fallers.places_m[axis] + (fallen * down[axis] + (blown - fallers.low_m[axis]))
+    first[0] += fallers.sway_m * np.sin(turn)
+    first[2] += fallers.sway_m * np.cos(1.31 * turn)
+    first %= fallers.sides_m[:, None].astype(np.float64)
+    first += fallers.low_m[:, None]
+    kept = _in_sight(first, fallers.slab, sight)
+    first = first[:, kept]
+    move = np.outer(down, fallers.speed_m_s[kept]) + (across * wind.gust(t_s))[:, None]
+    move[0] += (fallers.sway_m * fallers.sway_rad_s * np.cos(turn))[kept]
+    return _pictured(first, first + move * SHUTTER_S, fallers.size_m[kept], fallers.slab, sight)
 
 
-def _pictured(first: F64, last: F64, fallers: Fallers, sight: Sight) -> Streaks:
+def _in_sight(places: F64, slab: Slab, sight: Sight) -> NDArray[np.bool_]:
+    """Which places [3, n] are in the picture's pyramid, a little widened, and not faded out at the slab's ends."""
     height, width = sight.shape
-    middle = (first[:, 2] + last[:, 2]) / 2
-    fade = _ramp(middle, fallers.slab)
-    half = np.array([width, height]) / 2 / sight.view.focal_px
-    nearest = np.minimum(np.abs(first[:, :2]), np.abs(last[:, :2])) / middle[:, None]
-    kept = (fade > 0.01) & (nearest < half + 0.02).all(axis=1) & (np.minimum(first[:, 2], last[:, 2]) > 0.1)
-    first, last, middle = first[kept], last[kept], middle[kept]
-    ends = np.stack([first[:, :2] / first[:, 2:], last[:, :2] / last[:, 2:]], axis=1) * sight.view.focal_px
+    edge = 0.5 / sight.view.focal_px * 1.25
+    depth = places[2]
+    inside = (np.abs(places[0]) < width * edge * depth) & (np.abs(places[1]) < height * edge * depth)
+    return np.asarray(inside & (depth > 0.76 * slab.near_m) & (depth < 1.24 * slab.far_m))
+
+
+def _pictured(first: F64, last: F64, size_m: F32, slab: Slab, sight: Sight) -> Streaks:
+    height, width = sight.shape
+    middle = (first[2] + last[2]) / 2
+    away = np.maximum(np.stack([first[2], last[2]]), 0.05)
+    ends = np.stack([first[:2] / away[0], last[:2] / away[1]]).transpose(2, 0, 1) * sight.view.focal_px
     ends += np.array([width, height]) / 2
-    size_m = fallers.size_m[kept]
     size = size_m / middle * sight.view.focal_px
     soft = sight.defocus_px(middle.astype(np.float32))
     return Streaks(
@@ -103,7 +113,7 @@ def _pictured(first: F64, last: F64, fallers: Fallers, sight: Sight) -> Streaks:
         middle.astype(np.float32),
         size_m,
         np.sqrt(size**2 + soft**2 + 0.8).astype(np.float32),
-        fade[kept].astype(np.float32),
+        _ramp(middle, slab).astype(np.float32),
     )
 
 
@@ -111,7 +121,7 @@ def _ramp(depth_m: F64, slab: Slab) -> F64:
     """1 within, falling to 0 a quarter beyond either end, so that two slabs that meet make one even crowd."""
     rise = (depth_m - 0.75 * slab.near_m) / (0.5 * slab.near_m)
     fall = (1.25 * slab.far_m - depth_m) / (0.5 * slab.far_m)
-    return np.clip(np.minimum(rise, fall), 0, 1)
+    return np.asarray(np.clip(np.minimum(rise, fall), 0, 1))
 
 
 def lit(streak: Streaks, back: float, sight: Sight, moment: Moment) -> Streaks:
@@ -146,7 +156,7 @@ def _middles(streak: Streaks, shape: tuple[int, ...]) -> tuple[I32, I32]:
 def draw(layer: U8, streak: Streaks, scale: float = 1.0) -> None:
     """Streaks into bytes, in place, brighter ones over dimmer ones; `scale`: of the layer's pixel grid."""
     tones = np.rint(pixels.tone(streak.luminance) * (_TONES / 255)).astype(np.int32)
-    wide = np.clip(np.rint(streak.width_px * scale), 1, 9).astype(np.int32)
+    wide = np.clip(np.rint(0.75 * streak.width_px * scale), 1, 9).astype(np.int32)
     ends = pixels.fixed(streak.ends_px * np.float32(scale))
     key = tones * 16 + wide
     order = np.argsort(key, kind="stable")
@@ -155,3 +165,19 @@ def draw(layer: U8, streak: Streaks, scale: float = 1.0) -> None:
         level, thick = divmod(int(key[order[start]]), 16)
         if level > 0:
             pixels.strokes(layer, ends[order[start:stop]], level * 255 // _TONES, thick)
+
+
+def sharp(streak: Streaks, shape: tuple[int, int]) -> F32:
+    """Luminance [h, w] of streaks in focus."""
+    layer = np.zeros(shape, dtype=np.uint8)
+    draw(layer, streak)
+    return pixels.luminance(layer)
+
+
+def soft(streak: Streaks, shape: tuple[int, int], coarse: int) -> F32:
+    """Luminance [h, w] of streaks before the focus: drawn on a grid `coarse` times coarser, thinner than they are, and
+    blurred there to their width."""
+    layer = np.zeros((-(-shape[0] // coarse), -(-shape[1] // coarse)), dtype=np.uint8)
+    capped = np.minimum(streak.luminance, np.float32(_SOFT_PEAK))
+    draw(layer, replace(streak, luminance=capped), 1 / coarse)
+    return pixels.resized(pixels.blurred(pixels.luminance(layer), 1.15), shape)

@@ -9,7 +9,7 @@ from simulator.optics import F32, F64, View
 from simulator.render import beam as lamp
 
 SHUTTER_S = 1 / 30  # night exposures of surveillance cameras end at the frame time of 25 or 30 pictures a second
-APERTURE_M = 0.002  # a 4 mm lens at F2
+APERTURE_M = 0.0035  # a 5.6 mm lens at F1.6
 FOCUS_M = 9.0
 
 

@@ -14,7 +14,7 @@ from simulator.weather.sheet import Sheet, before, hung
 from simulator.weather.sight import Sight
 from simulator.weather.wind import Wind
 
-_FINEST = 160
+_FINEST = 96
 _ENTRAIN = 0.20  # half width gained per metre of way (plumes: 0.1-0.16 each side; Morton, Taylor and Turner 1956)
 _LINGER_S = 14.0
 
@@ -145,5 +145,5 @@ def _light(off_m: F32, z_m: F32, cloud: Plume, moment: Moment) -> F32:
         if light.strength <= 0.0 or aside > 8.0:
             continue
         distance_sq = off_m**2 + np.float32(aside**2) + (z_m - np.float32(away[2])) ** 2
-        total += np.float32(0.25 * light.strength) / (distance_sq + np.float32(0.15))
+        total += np.float32(0.03 * light.strength) / (distance_sq + np.float32(0.15))
     return total

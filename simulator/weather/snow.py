@@ -7,15 +7,19 @@ import numpy as np
 
 from simulator.moment import Moment, Radiance
 from simulator.optics import F32
-from simulator.weather import curtain, pixels, shower
+from simulator.weather import curtain, shower
 from simulator.weather.sight import Sight
 from simulator.weather.wind import Wind
 
-_BACK = 0.45  # a white, ragged disc: albedo 0.9, half of its outline filled
+_BACK = 0.3  # a white, ragged disc: albedo 0.9, a third of its outline filled
 _FLUFF = 2.8  # diameter of a flake over that of its melted drop (density about 0.05; Brandes et al. 2007)
 _LARGEST_MM = 4.0  # melted
-_SLABS = ((shower.Slab(0.35, 1.6), 0.5), (shower.Slab(1.6, 4.5), 0.9))
-_CURTAINS_M = (4.6, 6.0, 8.0, 11.0)
+_SLABS = (  # nearer than half a metre, hood and pole keep the air free
+    (shower.Slab(0.6, 1.1), 1.0),
+    (shower.Slab(1.1, 2.2), 1.1),
+    (shower.Slab(2.2, 4.5), 1.3),
+)
+_CURTAINS_M = (4.8, 6.8, 10.0)
 _CURTAIN_OVER_MM, _CURTAIN_THICK = 1.0, 0.3
 _MOST = 1_800
 
@@ -65,7 +69,7 @@ class Snow:
         melted = self._melted_mm(count, over_mm, rng)
         return shower.Fallers(
             slab,
-            (low + rng.random((count, 3)) * sides).astype(np.float32),
+            (low + rng.random((count, 3)) * sides).T.astype(np.float32),
             low,
             sides,
             terminal_m_s(melted),
@@ -95,13 +99,9 @@ class Snow:
 
     def over(self, radiance: Radiance, moment: Moment) -> F32:
         """Luminance [h, w] with the snowfall before it."""
-        height, width = self.sight.shape
-        soft = np.zeros((-(-height // 2), -(-width // 2)), dtype=np.uint8)
-        sharp = np.zeros(self.sight.shape, dtype=np.uint8)
-        near, middle = self.streaks(radiance.depth_m, moment)
-        shower.draw(soft, near, 0.5)
-        shower.draw(sharp, middle)
-        far = curtain.over(self._curtains, radiance, self.sight, self.wind, moment)
-        far += pixels.luminance(sharp)
-        far += pixels.resized(pixels.blurred(pixels.luminance(soft), 0.9), self.sight.shape)
-        return far
+        out = curtain.over(self._curtains, radiance, self.sight, self.wind, moment)
+        near, middle, far = self.streaks(radiance.depth_m, moment)
+        out += shower.soft(near, self.sight.shape, 3)
+        out += shower.soft(middle, self.sight.shape, 2)
+        out += shower.sharp(far, self.sight.shape)
+        return out

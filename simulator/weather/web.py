@@ -15,11 +15,13 @@ from simulator.weather.wind import Wind
 
 _COARSE = 4
 _AWAY_M = 0.09  # threads between the edges of the hood
-_THREAD = 0.9  # luminance of a dry thread's blurred image at its best, beside the lamp's full light
+_THREAD = 0.11  # luminance of a dry thread's blurred image at its best, beside the lamp's full light
 _VISIT_S = 90.0
 _WALK_S = 14.0
 _SPIDER = 2.5
 _LEGS = 8
+_POINTS = 24
+_NEARER = (0.3, 0.6, 1.1)  # blur of threads against that at `_AWAY_M`
 
 
 @dataclass(frozen=True)
@@ -38,25 +40,24 @@ class Web:
 
     @property
     def _blur_px(self) -> float:
-        """Of a thread, in coarse pixels: half of the blur disc's diameter as a Gaussian's standard deviation."""
-        return float(APERTURE_M / _AWAY_M * self.sight.view.focal_px / _COARSE * 0.35)
+        """Standard deviation of a blurred thread, in coarse pixels: a third of its blur disc's diameter."""
+        return float(APERTURE_M / _AWAY_M * self.sight.view.focal_px / _COARSE * 0.33)
 
     @cached_property
     def _threads(self) -> tuple[F64, ...]:
-        """Each a row of points [12, 2], in shares of the picture: spokes from a hub in a corner, and arcs."""
+        """Each a row of points [24, 2], in shares of the picture's width: spokes from a hub near an edge, and arcs."""
         rng = np.random.default_rng([self.seed, 7600])
-        hub = np.array([rng.choice([rng.uniform(-0.05, 0.3), rng.uniform(0.7, 1.05)]), rng.uniform(-0.05, 0.45)])
-        angles = np.sort(rng.uniform(0, 2 * np.pi, 9))
-        along = np.linspace(0, 1, 12)[:, None]
-        spokes = [hub + along * 1.5 * np.array([np.cos(angle), np.sin(angle)]) for angle in angles]
-        arcs = []
-        for radius in rng.uniform(0.12, 0.75, 5):
-            first = int(rng.integers(0, len(angles) - 2))
-            span = np.linspace(angles[first], angles[first + 2], 12)
-            sag = 1 - 0.12 * np.abs(np.sin(np.linspace(0, 2 * np.pi, 12)))
-            arcs.append(hub + radius * sag[:, None] * np.stack([np.cos(span), np.sin(span)], axis=1))
-        kept = rng.permutation(len(spokes) + len(arcs))[: int(rng.integers(5, 9))]
-        return tuple((spokes + arcs)[number] for number in kept)
+        hub = np.array([rng.choice([rng.uniform(-0.05, 0.3), rng.uniform(0.7, 1.05)]), rng.uniform(-0.05, 0.3)])
+        angles = np.sort(rng.uniform(0, 2 * np.pi, 14))
+        along = np.linspace(0, 1, _POINTS)[:, None]
+        threads = [hub + along * 1.5 * np.array([np.cos(angle), np.sin(angle)]) for angle in angles]
+        for radius in rng.uniform(0.08, 0.7, 9):
+            first = int(rng.integers(0, len(angles) - 3))
+            span = np.linspace(angles[first], angles[first + 3], _POINTS)
+            sag = 1 - 0.10 * np.abs(np.sin(np.linspace(0, 3 * np.pi, _POINTS)))
+            threads.append(hub + radius * sag[:, None] * np.stack([np.cos(span), np.sin(span)], axis=1))
+        kept = rng.permutation(len(threads))[: int(rng.integers(9, 14))]
+        return tuple(threads[number] for number in kept)
 
     def over(self, luminance: F32, moment: Moment) -> F32:
         """Luminance [h, w] with web and spider before it."""
@@ -70,19 +71,26 @@ class Web:
         return np.asarray(out + cover * (np.float32(_SPIDER * light) - out), dtype=np.float32)
 
     def _drawn(self, t_s: float) -> F32:
-        rows, columns = self._shape
-        layer = np.zeros((rows, columns), dtype=np.uint8)
+        """Threads, brightest 1, coarse: thin ones far off and soft ones near the lens."""
         rng = np.random.default_rng([self.seed, 7601])
-        for thread in self._threads:
-            hertz, phase, bright = rng.uniform(0.5, 2.0), rng.uniform(0, 6.28), rng.uniform(0.35, 1.0)
-            reach = 0.004 + 0.0035 * self.wind.speed_m_s
-            slack = np.sin(np.linspace(0, np.pi, len(thread)))[:, None]
+        layers = [np.zeros(self._shape, dtype=np.uint8) for _ in _NEARER]
+        columns = self._shape[1]
+        for number, thread in enumerate(self._threads):
+            hertz, phase, bright = rng.uniform(0.5, 2.0), rng.uniform(0, 6.28), rng.uniform(0.25, 1.0)
+            reach = 0.003 + 0.003 * self.wind.speed_m_s
+            slack = np.sin(np.linspace(0, np.pi, _POINTS))[:, None]
             swing = reach * slack * np.sin(2 * np.pi * hertz * t_s + phase) * np.array([0.6, 1.0])
             points = (thread + swing) * columns
-            pixels.strokes(layer, pixels.fixed(points)[None], 255 * bright, 1)
-            self._drops(layer, points, rng)
-        sharp = np.asarray(layer * np.float32(2.5 * self._blur_px / 255), dtype=np.float32)
-        return pixels.blurred(sharp, self._blur_px)
+            glint = np.clip(0.55 + 0.6 * np.sin(np.linspace(0, rng.uniform(4, 14), _POINTS) + phase), 0.06, 1)
+            for part in range(_POINTS - 1):
+                value = 255 * bright * float(glint[part])
+                pixels.strokes(layers[number % len(layers)], pixels.fixed(points[part : part + 2])[None], value, 1)
+            self._drops(layers[number % len(layers)], points, rng)
+        total = np.zeros(self._shape, dtype=np.float32)
+        for layer, nearer in zip(layers, _NEARER, strict=True):
+            sharp = np.asarray(layer * np.float32(2.5 / 255), dtype=np.float32)
+            total += pixels.blurred(sharp, nearer * self._blur_px)
+        return total * np.float32(self._blur_px)
 
     def _drops(self, layer: U8, points: F64, rng: np.random.Generator) -> None:
         beads = int(6 * self.wet)
