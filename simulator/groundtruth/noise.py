@@ -116,8 +116,8 @@ def detections(
     )  # fmt: skip
 
 
-def renewed(table: TruthTable, memory_s: float, rng: np.random.Generator) -> NDArray[np.int64]:
-    """For each row the row at which its luck was last drawn, [m].
+def renewed(table: TruthTable, memory_s: F64, rng: np.random.Generator) -> NDArray[np.int64]:
+    """For each row the row at which its luck was last drawn, [m]; `memory_s` [m].
 
     Luck is drawn anew with chance 1 - exp(-dt / memory_s) between a track's rows. Found while luck < p, a thing is in
     a two-state Markov chain with stationary chance p and correlation exp(-dt / memory_s).
@@ -131,14 +131,15 @@ def renewed(table: TruthTable, memory_s: float, rng: np.random.Generator) -> NDA
 
 def _real(table: TruthTable, condition: Condition, model: DetectorModel, rng: np.random.Generator) -> _Found:
     table = _as_classes(table, rng)
-    luck_row = renewed(table, model.memory_s, rng)
+    by_kind = _ByKind.of(model)
+    luck_row = renewed(table, by_kind.memory_s[table.kind], rng)
     chance = recall(table, condition, model)
     luck = rng.random(len(table), dtype=np.float32)[luck_row]
     found = luck < chance
     weak = ~found & (rng.random(len(table), dtype=np.float32) < model.weak_share) & (chance > 0.02)
     rows = np.flatnonzero(found | weak)
-    boxes = _wavered(table, rows, luck_row[rows], model, rng)
-    score = _scores(found[rows], chance[rows], model, rng)
+    boxes = _wavered(table, rows, luck_row[rows], by_kind, rng)
+    score = _scores(found[rows], table.kind[rows], by_kind, rng)
     joins = rng.random(len(table), dtype=np.float32)[luck_row[rows]] < model.merges
     keep, boxes = merged(table, rows, Finds(boxes, score, joins), model.merge_iou)
     classes = _CLASS_OF[table.kind[rows]]
@@ -166,18 +167,43 @@ def _as_classes(table: TruthTable, rng: np.random.Generator) -> TruthTable:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _ByKind:
+    """A detector's parameters as columns over KINDS."""
+
+    memory_s: F64
+    held: F32
+    quick: F32
+    score: F32
+    spread: F32
+    least_px: float
+
+    @classmethod
+    def of(cls, model: DetectorModel) -> "_ByKind":
+        kinds = [model.kinds[kind if kind in model.kinds else Kind.PERSON] for kind in KINDS]
+        return cls(
+            np.array([one.memory_s for one in kinds]),
+            np.stack([one.held.column for one in kinds]),
+            np.stack([one.quick.column for one in kinds]),
+            np.array([one.score for one in kinds], dtype=np.float32),
+            np.array([one.spread for one in kinds], dtype=np.float32),
+            model.jitter_px,
+        )
+
+
 def _wavered(
-    table: TruthTable, rows: NDArray[np.int64], luck_row: NDArray[np.int64], model: DetectorModel,
-    rng: np.random.Generator,
-) -> F32:  # fmt: skip
+    table: TruthTable, rows: NDArray[np.int64], luck_row: NDArray[np.int64], by_kind: _ByKind, rng: np.random.Generator
+) -> F32:
     """Boxes of some rows with their four edges moved, cut to the picture."""
-    shown = table.shown[rows]
-    held = rng.standard_normal((len(table), 4), dtype=np.float32)[luck_row]
-    quick = rng.standard_normal((len(rows), 4), dtype=np.float32)
-    least = np.float32(model.jitter_px * table.size.height_px / 720.0)
-    extent = np.minimum(shown[:, 3], 2 * shown[:, 2])[:, None]
-    off = held * np.maximum(model.held_jitter * extent, least) + quick * np.maximum(model.quick_jitter * extent, least)
-    corners = np.concatenate([shown[:, :2], shown[:, :2] + shown[:, 2:]], axis=1) + off
+    shown, kind = table.shown[rows], table.kind[rows]
+    least = np.float32(by_kind.least_px * table.size.height_px / 720.0)
+    # A sliver beside a pillar does not waver by its height.
+    extent = np.minimum(shown[:, 3], 3 * shown[:, 2])[:, None]
+    held = np.maximum(by_kind.held[kind] * extent, least)
+    held *= rng.standard_normal((len(table), 4), dtype=np.float32)[luck_row]
+    quick = np.maximum(by_kind.quick[kind] * extent, 0.5 * least)
+    quick *= rng.standard_normal((len(rows), 4), dtype=np.float32)
+    corners = np.concatenate([shown[:, :2], shown[:, :2] + shown[:, 2:]], axis=1) + held + quick
     return _cut(corners, table.size)
 
 
@@ -189,11 +215,11 @@ def _cut(corners: F32, size: Size) -> F32:
     return np.asarray(np.concatenate([low, high - low], axis=1), dtype=np.float32)
 
 
-def _scores(found: Bools, chance: F32, model: DetectorModel, rng: np.random.Generator) -> F32:
+def _scores(found: Bools, kind: U8, by_kind: _ByKind, rng: np.random.Generator) -> F32:
     """From 0.5 on for what is found, below for what is nearly found."""
-    spread = rng.standard_normal(len(found), dtype=np.float32) * np.float32(model.score_spread)
-    high = np.clip(0.55 + 0.25 * chance + spread, 0.5, 0.98)
-    low = np.clip(0.32 + 0.6 * spread, LEAST_SCORE, 0.499)
+    luck = rng.standard_normal(len(found), dtype=np.float32)
+    high = np.clip(by_kind.score[kind] + by_kind.spread[kind] * luck, 0.5, 0.98)
+    low = np.clip(np.float32(0.32) + np.float32(0.08) * luck, LEAST_SCORE, 0.499)
     return np.where(found, high, low).astype(np.float32)
 
 

@@ -64,7 +64,7 @@ def test_small_hidden_and_far_things_are_found_less_often() -> None:
 
     tall = [chance(box=(600, 300, 0.4 * h, h)) for h in (15.0, 25.0, 40.0, 80.0, 160.0)]
     assert tall == sorted(tall)
-    assert tall[0] < 0.12 < 0.5 < tall[2]
+    assert tall[0] < 0.12 < 0.3 < tall[2] < 0.8 < tall[3]
     shares = [chance(visible=share) for share in (0.1, 0.3, 0.6, 1.0)]
     assert shares == sorted(shares)
     assert shares[1] == pytest.approx(0.5 * shares[3], rel=0.05)
@@ -84,16 +84,16 @@ def test_misses_come_in_runs_as_long_as_the_memory_says() -> None:
     hit = np.zeros(len(t_s))
     hit[seen.frame[(seen.track == 101) & (seen.score >= SEEN_SCORE)]] = 1.0
     measured = np.corrcoef(hit[:-1], hit[1:])[0, 1]
-    assert measured == pytest.approx(np.exp(-0.2 / DetectorModel().memory_s), abs=0.03)
+    assert measured == pytest.approx(np.exp(-0.2 / DetectorModel().kinds[Kind.PERSON].memory_s), abs=0.03)
 
 
 def test_luck_is_not_shared_between_tracks_nor_carried_over_a_gap() -> None:
     t_s = np.array([0.0, 0.01, 0.02, 500.0, 500.01])
     both = stacked(SIZE, t_s, [standing(t_s, number=102), standing(t_s, number=101)])
-    rows = renewed(both, 1000.0, np.random.default_rng(5))
+    rows = renewed(both, np.full(10, 1000.0), np.random.default_rng(5))
     assert list(rows[:3]) == [0, 0, 0]
     assert rows[5] == 5
-    rows = renewed(both, 1.0, np.random.default_rng(5))
+    rows = renewed(both, np.full(10, 1.0), np.random.default_rng(5))
     assert rows[3] == 3 and rows[8] == 8
 
 
@@ -107,8 +107,8 @@ def test_boxes_waver_with_their_height_and_stay_in_the_picture() -> None:
         spread[high] = float(np.std(seen.box[own, 1]))
         assert (seen.box[:, 0] >= 0).all() and (seen.box[:, 0] + seen.box[:, 2] <= SIZE.width_px).all()
         assert (seen.box[:, 1] + seen.box[:, 3] <= SIZE.height_px).all() and (seen.box[:, 2:] >= 1).all()
-    model = DetectorModel()
-    expected = 200.0 * np.hypot(model.held_jitter, model.quick_jitter)
+    person = DetectorModel().kinds[Kind.PERSON]
+    expected = 200.0 * np.hypot(person.held.top, person.quick.top)
     assert spread[200.0] == pytest.approx(expected, rel=0.12)
     assert spread[50.0] == pytest.approx(expected / 4, rel=0.12)
 
