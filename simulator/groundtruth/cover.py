@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.groundtruth.depth import Grid, Layers, Patch, Sight
 from simulator.groundtruth.records import Bools
-from simulator.groundtruth.samples import Samples
+from simulator.groundtruth.samples import Balls, Samples
 from simulator.optics import F32, F64
 
 _DEEP_M = 0.15
@@ -39,9 +38,9 @@ class Shares:
 
     def shown_px(self) -> F64:
         """Corners [n, 4] around what shows, in the grid: the outline, each edge moved in by what is hidden there."""
-        points, reach = self.samples.points_px, self.samples.reach_px[..., None]
+        points, margin = self.samples.points_px, self.samples.margin_px[..., None]
         counted = self.samples.weight > 0
-        low, high = points - reach, points + reach
+        low, high = points - margin, points + margin
         seen = (self.shows & counted)[..., None]
         nearest = np.where(seen, low, np.inf).min(axis=1) - np.where(counted[..., None], low, np.inf).min(axis=1)
         farthest = np.where(seen, high, -np.inf).max(axis=1) - np.where(counted[..., None], high, -np.inf).max(axis=1)
@@ -70,19 +69,20 @@ def hide_behind(shares: Shares, other: Samples) -> None:
     if not len(mine):
         return
     points, depth = own.points_px[mine], own.depth_m[mine]
-    hidden = _in_spheres(points, depth, other, theirs) if other.reach_px[theirs[0]].max() > 0 else (
-        _in_box(points, other.outline_px[theirs]) & (depth > np.median(other.depth_m[theirs], axis=1)[:, None])
-    )  # fmt: skip
-    shares.shows[mine] &= ~hidden
+    if other.balls is not None:
+        shares.shows[mine] &= ~_in_balls(points, depth, other.balls.some(theirs))
+    else:
+        behind = depth > np.median(other.depth_m[theirs], axis=1)[:, None]
+        shares.shows[mine] &= ~(behind & _in_box(points, other.outline_px[theirs]))
 
 
-def _in_spheres(points_px: F64, depth_m: F64, other: Samples, rows: NDArray[np.int64]) -> Bools:
-    """Whether points [n, k, 2] are behind one of the other's round parts: [n, k]."""
+def _in_balls(points_px: F64, depth_m: F64, balls: Balls) -> Bools:
+    """Whether points [n, p, 2] are behind one of another's balls in the same frames: [n, p]."""
     hidden = np.zeros(depth_m.shape, dtype=bool)
-    for part in range(other.depth_m.shape[1]):
-        off = points_px - other.points_px[rows, part][:, None]
-        within = (off**2).sum(axis=2) < other.reach_px[rows, part][:, None] ** 2
-        hidden |= within & (depth_m > other.depth_m[rows, part][:, None] + _DEEP_M)
+    for ball in range(balls.depth_m.shape[1]):
+        off = points_px - balls.middle_px[:, ball][:, None]
+        within = (off**2).sum(axis=2) < balls.reach_px[:, ball][:, None] ** 2
+        hidden |= within & (depth_m > balls.depth_m[:, ball][:, None] + _DEEP_M)
     return hidden
 
 
@@ -102,7 +102,7 @@ def covered_share(grid: Grid, patch: Patch, seen: Sight, shares: Shares) -> F32:
     low = grid.to_picture(samples.outline_px[:, :2])
     high = grid.to_picture(samples.outline_px[:, 2:])
     both = np.maximum(np.minimum(high, box[1]) - np.maximum(low, box[0]), 0.0).prod(axis=1)
-    fills = _PERSON_FILLS if samples.reach_px.max() > 0 else _VEHICLE_FILLS
+    fills = _PERSON_FILLS if samples.balls is not None else _VEHICLE_FILLS
     nearer = np.median(samples.depth_m, axis=1) < float(np.median(patch.depth_m[patch.covered]))
     area = max(seen.shown.w_px * seen.shown.h_px, 1.0)
     return np.where(nearer, np.minimum(both * fills / area, 1.0), 0.0).astype(np.float32)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.groundtruth.bodies import Being
 from simulator.groundtruth.depth import Grid
@@ -17,29 +18,46 @@ from simulator.vehicles.vehicle import Vehicle
 
 _DIRECTIONS = 120
 _SURFACE = 240
+_OUT = 0.7
+_AROUND = np.array([[0.0, 0.0], [_OUT, 0.0], [-_OUT, 0.0], [0.0, _OUT], [0.0, -_OUT]])
+
+
+@dataclass(frozen=True, slots=True)
+class Balls:
+    """What a figure hides others with, in the grid: middles [n, k, 2], reach in pixels [n, k], depth [n, k]."""
+
+    middle_px: F64
+    reach_px: F64
+    depth_m: F64
+
+    def some(self, chosen: Bools | NDArray[np.int64]) -> "Balls":
+        """Some of its frames."""
+        return Balls(self.middle_px[chosen], self.reach_px[chosen], self.depth_m[chosen])
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """One thing in `frame` [n] of many: points in the grid [n, k, 2], their depths [n, k] and reach in pixels [n, k]
-    (0: a mere point), their weight in the outline [n, k], and the whole outline in the grid [n, 4] (left, top, right,
-    bottom; not cut)."""
+    """One thing in `frame` [n] of many, in the grid: points of it [n, p, 2], their depths [n, p], how far the outline
+    goes on beyond them [n, p], and their weight in it [n, p]; the whole outline [n, 4] (left, top, right, bottom; not
+    cut). `balls`: what it hides others with; None: a vehicle, which fills its outline."""
 
     being: Being
     frame: I32
     points_px: F64
     depth_m: F64
-    reach_px: F64
+    margin_px: F64
     weight: F64
     outline_px: F64
     distance_m: F64
     activity: I32
+    balls: Balls | None = None
 
     def some(self, chosen: Bools) -> "Samples":
         """Some of its frames."""
         return Samples(
-            self.being, self.frame[chosen], self.points_px[chosen], self.depth_m[chosen], self.reach_px[chosen],
+            self.being, self.frame[chosen], self.points_px[chosen], self.depth_m[chosen], self.margin_px[chosen],
             self.weight[chosen], self.outline_px[chosen], self.distance_m[chosen], self.activity[chosen],
+            None if self.balls is None else self.balls.some(chosen),
         )  # fmt: skip
 
 
@@ -53,23 +71,34 @@ class Way:
 
 
 def of_skeleton(grid: Grid, being: Being, skeleton: Skeleton, way: Way) -> Samples:
-    """A person or an animal; every frame of the way is one in which they are there."""
-    n, k = skeleton.points_m.shape[:2]
-    points_px, depth = grid.view.project(skeleton.points_m.reshape(-1, 3))
-    depth = np.maximum(depth, 0.05)
-    middle = np.array([grid.view.size.width_px / 2, grid.view.size.height_px / 2])
-    straight = grid.view.on_canvas(points_px) - np.array(
-        [grid.view.canvas.size.width_px / 2, grid.view.canvas.size.height_px / 2]
-    )
-    off = np.linalg.norm(points_px - middle, axis=1)
-    bend = np.where(off > 1.0, off / np.maximum(np.linalg.norm(straight, axis=1), 1e-6), 1.0)
-    reach = (np.tile(skeleton.radius_m, n) * grid.view.focal_px / depth * bend).reshape(n, k)
-    points = points_px.reshape(n, k, 2)
-    outline = np.concatenate([(points - reach[..., None]).min(axis=1), (points + reach[..., None]).max(axis=1)], axis=1)
+    """A person or an animal; every frame of the way is one in which they are there. Each ball counts as its middle and
+    four points around it."""
+    balls = _balls(grid, skeleton)
+    reach = balls.reach_px[..., None]
+    outline = np.concatenate([(balls.middle_px - reach).min(axis=1), (balls.middle_px + reach).max(axis=1)], axis=1)
+    points = balls.middle_px[:, :, None] + _AROUND * reach[..., None]
+    shape = (len(way.frame), -1)
     return Samples(
-        being, way.frame, points, depth.reshape(n, k), reach, reach, outline,
-        _distances(grid, way.place_m), way.activity,
+        being, way.frame, points.reshape(*shape, 2), np.repeat(balls.depth_m, len(_AROUND), axis=1),
+        np.repeat((1 - _OUT) * balls.reach_px, len(_AROUND), axis=1),
+        np.repeat(balls.reach_px, len(_AROUND), axis=1), outline,
+        _distances(grid, way.place_m), way.activity, balls,
     )  # fmt: skip
+
+
+def _balls(grid: Grid, skeleton: Skeleton) -> Balls:
+    """A skeleton's spheres in the bent grid. They stay round: off the middle the lens shrinks them as it shrinks the
+    way there."""
+    n, k = skeleton.points_m.shape[:2]
+    view = grid.view
+    points_px, depth = view.project(skeleton.points_m.reshape(-1, 3))
+    depth = np.maximum(depth, 0.05)
+    canvas = view.canvas.size
+    straight = view.on_canvas(points_px) - np.array([canvas.width_px / 2, canvas.height_px / 2])
+    off = np.linalg.norm(points_px - np.array([view.size.width_px / 2, view.size.height_px / 2]), axis=1)
+    shrinks = np.where(off > 1.0, off / np.maximum(np.linalg.norm(straight, axis=1), 1e-6), 1.0)
+    reach = np.tile(skeleton.radius_m, n) * view.focal_px / depth * shrinks
+    return Balls(points_px.reshape(n, k, 2), reach.reshape(n, k), depth.reshape(n, k))
 
 
 def of_vehicle(grid: Grid, being: Being, vehicle: Vehicle, heading_rad: F64, way: Way) -> Samples:
