@@ -1,0 +1,144 @@
+"""A standing world as Mitsuba holds it, and pictures of moments in it."""
+
+import zlib
+from dataclasses import replace
+
+import numpy as np
+
+from simulator.moment import Ground, Moment, Standing
+from simulator.optics import F32, View
+from simulator.render import beam
+from simulator.render.fine_jit import Count, Ray, Real, Shapes, Vector, dr, mi
+from simulator.render.fine_light import Infrared
+from simulator.render.fine_trace import Columns, Light, Texture, World, luminance, meet
+from simulator.render.fine_world import Table, lamp_table, table
+
+_PROFILE_STEPS = 4096
+_DICE = 10  # random numbers of one sample
+
+
+class Paths:
+    """One standing world seen from one pinhole."""
+
+    def __init__(self, standing: Standing, view: View) -> None:
+        self._standing, self._view = standing, view
+        self._still = table(standing.bodies, standing.lamps)
+        self._bare = _world(self._still, standing.ground)
+        self._drawn: tuple[Moment, World] | None = None
+        angles = np.arange(_PROFILE_STEPS + 2) * (np.pi / _PROFILE_STEPS)
+        self._profile = mi.Float(beam.profile(angles, standing.beam_rad).astype(np.float32))
+        # a Kronecker lattice in as many dimensions as a sample throws dice (Roberts 2018)
+        root = 1.5
+        for _ in range(60):
+            root = (1 + root) ** (1 / (_DICE + 1))
+        self._steps = [float(root ** -(number + 1)) for number in range(_DICE)]
+
+    def luminance(self, moment: Moment, samples: int, first: int) -> F32:
+        """The mean of `samples` rays to each pixel [h, w]; `first` counts the picture's samples before them."""
+        size, world = self._view.size, self._with(moment)
+        width, height = size.width_px, size.height_px
+        number = dr.arange(mi.UInt32, width * height * samples)
+        each = dr.opaque(mi.UInt32, samples)
+        pixel = number // each
+        seed = zlib.crc32(np.array([self._standing.seed, moment.t_s], np.float64).tobytes())
+        dice = self._dice(pixel, number - pixel * each + dr.opaque(mi.UInt32, first), dr.opaque(mi.UInt32, seed))
+        ray = self._rays(pixel, dice[0], dice[1])
+        light = luminance(
+            world, self._light(moment), ray, mi.Vector3f(dice[2], dice[3], dice[4]),
+            mi.Vector4f(dice[5], dice[6], dice[7], dice[8]),
+        )  # fmt: skip
+        return np.asarray(light.numpy().reshape(height, width, samples).mean(axis=2, dtype=np.float32))
+
+    def depth_m(self, moment: Moment) -> F32:
+        """Along the axis through each pixel's middle [h, w]; inf: sky."""
+        size, world = self._view.size, self._with(moment)
+        pixel = dr.arange(mi.UInt32, size.width_px * size.height_px)
+        middle = dr.opaque(mi.Float, 0.5) + dr.zeros(mi.Float, dr.width(pixel))
+        spot = meet(world, self._rays(pixel, middle, middle), dr.opaque(mi.Float, 1.0), True, mi.Bool(True))
+        reach = dr.select(spot.hit, spot.reach, dr.inf)
+        return np.asarray(reach.numpy().reshape(size.height_px, size.width_px))
+
+    def _rays(self, pixel: Count, right: Real, down: Real) -> Ray:
+        """Through places in pixels (0..1); their directions have depth 1, so that a ray's length is the depth."""
+        view = self._view
+        wide = dr.opaque(mi.UInt32, view.size.width_px)
+        row = pixel // wide
+        x = mi.Float(pixel - row * wide) + right - dr.opaque(mi.Float, view.size.width_px / 2)
+        y = mi.Float(row) + down - dr.opaque(mi.Float, view.size.height_px / 2)
+        focal = dr.opaque(mi.Float, view.focal_px)
+        axes = [_vector(axis) for axis in view.axes]
+        return mi.Ray3f(mi.Point3f(_vector(view.origin_m)), axes[0] * (x / focal) + axes[1] * (y / focal) + axes[2])
+
+    def _dice(self, pixel: Count, sample: Count, seed: Count) -> list[Real]:
+        """Random numbers of each sample, even over the samples of a pixel."""
+        dice: list[Real] = []
+        for number in range(_DICE // 2):
+            pair = mi.sample_tea_32(pixel, seed + number)
+            for part in pair:
+                value = mi.Float(part >> 8) * 2.0**-24 + mi.Float(sample) * self._steps[len(dice)]
+                dice.append(value - dr.floor(value))
+        return dice
+
+    def _light(self, moment: Moment) -> Light:
+        lamps = lamp_table(self._standing.lamps, moment)
+        infrared = Infrared(
+            mi.Point3f(_vector(beam.place_m(self._view))),
+            _vector(beam.aim(self._view)),
+            dr.opaque(mi.Float, moment.infrared),
+            self._profile,
+            dr.opaque(mi.Float, _PROFILE_STEPS),
+        )
+        count = dr.opaque(mi.UInt32, len(lamps))
+        sky = dr.opaque(mi.Float, moment.ambient), dr.opaque(mi.Float, moment.sky)
+        return Light(infrared, mi.Float(lamps.ravel()), count, *sky, dr.opaque(mi.Float, moment.lamps_on))
+
+    def _with(self, moment: Moment) -> World:
+        """The world with what moves at a moment."""
+        moving = table(moment.moving)
+        if not len(moving.triangles):
+            return self._bare
+        if self._drawn is None or self._drawn[0] is not moment:
+            whole = self._still.followed_by(moving)
+            world = replace(self._bare, moving=_scene("moving", moving), columns=_columns(whole))
+            self._drawn = (moment, world)
+        return self._drawn[1]
+
+
+def _vector(part: object) -> Vector:
+    x, y, z = (dr.opaque(mi.Float, float(value)) for value in np.asarray(part))
+    return mi.Vector3f(x, y, z)
+
+
+def _columns(whole: Table) -> Columns:
+    return Columns(
+        corners=mi.Float(whole.corners.ravel()),
+        triangles=mi.UInt32(whole.triangles.astype(np.uint32).ravel()),
+        faces=mi.Float(whole.faces.ravel()),
+        finishes=mi.Float(whole.finishes.ravel()),
+    )
+
+
+def _scene(name: str, part: Table) -> Shapes | None:
+    """Something to shoot rays at; None: there is nothing in it."""
+    if not len(part.triangles):
+        return None
+    mesh = mi.Mesh(name, len(part.vertices_m), len(part.triangles))
+    values = mi.traverse(mesh)
+    values["vertex_positions"] = np.ascontiguousarray(part.vertices_m, dtype=np.float32).ravel()
+    values["faces"] = np.ascontiguousarray(part.triangles[:, :3]).astype(np.uint32).ravel()
+    values.update()
+    return mi.load_dict({"type": "scene", name: mesh})
+
+
+def _world(still: Table, ground: Ground) -> World:
+    rows, columns = ground.albedo.shape
+    texture = np.stack([ground.albedo, ground.gloss], axis=-1).astype(np.float32)
+    first = (ground.origin_m[0] + ground.cell_m / 2, ground.origin_m[1] + ground.cell_m / 2, 1 / ground.cell_m)
+    size = mi.Vector2u(dr.opaque(mi.UInt32, columns), dr.opaque(mi.UInt32, rows))
+    return World(
+        still=_scene("still", still),
+        moving=None,
+        first_moving=dr.opaque(mi.UInt32, len(still.triangles)),
+        columns=_columns(still),
+        ground=Texture(mi.Float(texture.ravel()), size, _vector(first)),
+    )
