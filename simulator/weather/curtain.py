@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulator.moment import INFRARED_STRENGTH, Moment, Radiance
+from simulator.moment import INFRARED_STRENGTH, Moment
 from simulator.optics import F32
 from simulator.weather import pixels, shower
 from simulator.weather.pixels import U8
@@ -13,6 +13,16 @@ from simulator.weather.sight import SHUTTER_S, Sight
 from simulator.weather.wind import Wind
 
 _TILE = 512
+_DARK = 0.04  # irradiance from the sky that does not show beside the lamp's
+
+
+@dataclass(frozen=True, slots=True)
+class Air:
+    """Where and when curtains hang."""
+
+    sight: Sight
+    wind: Wind
+    moment: Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +86,20 @@ def hang(sort: Sort, sight: Sight, wind: Wind, rng: np.random.Generator) -> Curt
     return Curtain(picture, sort.depth_m, pace, sort.sway_m * scale, float(rng.uniform(0, 6.28)))
 
 
-def over(curtains: Sequence[Curtain], radiance: Radiance, sight: Sight, wind: Wind, moment: Moment) -> F32:
-    """Luminance [h, w] with curtains before it, each hidden by what is nearer, lit by the infrared lamp and the sky."""
+def hang_before(luminance: F32, depth_m: F32, curtains: Sequence[Curtain], air: Air) -> None:
+    """Hang curtains into luminance [h, w], in place, each hidden by what is nearer than it."""
+    sight, moment = air.sight, air.moment
     layer = np.zeros(sight.shape, dtype=np.uint8)
-    nearest = float(radiance.depth_m.min())
+    nearest = float(depth_m.min())
     for hanging in curtains:
-        cut = hanging.cut(sight.shape, wind, moment.t_s)
+        cut = hanging.cut(sight.shape, air.wind, moment.t_s)
         if nearest <= hanging.depth_m:
-            cut = cut * (radiance.depth_m > hanging.depth_m)
+            cut = cut * (depth_m > hanging.depth_m)
         np.maximum(layer, cut, out=layer)
     middle_m = float(np.mean([hanging.depth_m for hanging in curtains]))
-    lit = sight.beam * np.float32(moment.infrared)
-    lit += np.float32(moment.ambient * middle_m**2 / INFRARED_STRENGTH)
-    lit *= pixels.luminance(layer)
-    lit += radiance.luminance
-    return lit
+    lit = sight.beam
+    if moment.infrared != 1.0:
+        lit = lit * np.float32(moment.infrared)
+    if moment.ambient > _DARK:
+        lit = lit + np.float32(moment.ambient * middle_m**2 / INFRARED_STRENGTH)
+    pixels.add_product(luminance, pixels.luminance(layer), lit)

@@ -57,6 +57,10 @@ class Fog:
         return pixels.reduced(self.sight.beam, self._coarse)
 
     @cached_property
+    def _coarse_stretch(self) -> F32:
+        return pixels.reduced(self.sight.stretch, self._coarse)
+
+    @cached_property
     def _veil(self) -> F32:
         """Coarse luminance of endless fog under the infrared lamp of strength 1 (in `moment`'s sense): the integral
         along each ray of extinction x phase function x beam / distance^2 x transmission there and back."""
@@ -78,22 +82,24 @@ class Fog:
     def over(self, luminance: F32, depth_m: F32, moment: Moment) -> F32:
         """Luminance [h, w] seen through the fog.
 
-        Light of the infrared lamp loses on its way there as well, so that surfaces lose twice by the share to which
-        that lamp lights them. All but the loss is smooth and worked out coarsely.
+        Light of the infrared lamp loses on its way there as well: a surface that only that lamp lights loses twice,
+        others by their share of it. All but the loss is smooth and worked out coarsely.
         """
         if self.clear:
             return luminance
-        through = np.minimum(depth_m, np.float32(1e6))
-        through *= self.sight.stretch
-        through = transmission(through, self.visibility_m)
         near = np.minimum(pixels.picked(depth_m, self._coarse), np.float32(1e6))
-        twice = pixels.resized(self._lamp_share(near, moment), self.sight.shape)
-        twice *= through - np.float32(1.0)
-        twice += np.float32(1.0)
-        through *= twice
-        through *= luminance
-        through += pixels.resized(self._veiled(near, moment), self.sight.shape)
-        return through
+        out = pixels.resized(1 + self._lamp_share(near, moment), self.sight.shape)
+        out *= self._loss_per_depth
+        out *= np.minimum(depth_m, np.float32(1e6))
+        pixels.exponential(out, out)
+        out *= luminance
+        out += pixels.resized(self._veiled(near, moment), self.sight.shape)
+        return out
+
+    @cached_property
+    def _loss_per_depth(self) -> F32:
+        """Minus extinction per metre of depth, [h, w]."""
+        return np.asarray(self.sight.stretch * np.float32(-extinction_per_m(self.visibility_m)), dtype=np.float32)
 
     def _lamp_share(self, depth_m: F32, moment: Moment) -> F32:
         """How much of a surface's light is the infrared lamp's, at coarse depths, same shape."""
@@ -108,7 +114,7 @@ class Fog:
         is close to exp(-x) / (1 + x).
         """
         sigma = extinction_per_m(self.visibility_m)
-        distance = depth_m * pixels.reduced(self.sight.stretch, self._coarse)
+        distance = depth_m * self._coarse_stretch
         through = transmission(distance, self.visibility_m)
         scale = np.float32(np.pi * _BACK_SR * sigma * INFRARED_STRENGTH)
         missing = scale * self._coarse_beam * through**2 / (distance * (1 + np.float32(2 * sigma) * distance))

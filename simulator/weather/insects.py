@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.moment import INFRARED_STRENGTH, Moment, Radiance
+from simulator.moment import INFRARED_STRENGTH, Moment
 from simulator.optics import F32, F64
 from simulator.weather import pixels, shower
 from simulator.weather.sight import SHUTTER_S, Sight
@@ -49,13 +49,11 @@ class Insects:
         visit = int(np.floor(t_s / _VISIT_S + number * 0.37))
         return bool(np.random.default_rng([self.seed, 7501, number, visit]).random() < _PRESENT)
 
-    def over(self, radiance: Radiance, moment: Moment) -> F32:
-        """Luminance [h, w] with insects before it."""
-        out = radiance.luminance.copy()
+    def add(self, luminance: F32, depth_m: F32, moment: Moment) -> None:
+        """Add the insects before a picture of depths [h, w] to its luminance [h, w], in place."""
         for number in range(self.count):
             if self.present(number, moment.t_s):
-                self._draw(out, radiance.depth_m, number, moment)
-        return out
+                self._draw(luminance, depth_m, number, moment)
 
     def _draw(self, out: F32, depth_m: F32, number: int, moment: Moment) -> None:
         times = np.asarray(moment.t_s + np.linspace(0, SHUTTER_S, _STEPS + 1))

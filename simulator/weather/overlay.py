@@ -1,5 +1,6 @@
 """All weather over a picture of the canvas, in the order in which light meets it on its way to the lens."""
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -62,17 +63,21 @@ class Weather:
     def over(self, radiance: Radiance, t_s: float, moment: Moment) -> F32:
         """Canvas luminance [h, w] with smoke, fire, fog, rain, snow and what is on the lens. `radiance` stays as it is;
         where there is no weather its own array comes back."""
-        moment = moment if moment.t_s == t_s else _at(moment, t_s)
-        out = self._fires(radiance, moment)
-        out = self._fog.over(out, radiance.depth_m, moment)
-        if self.condition.rain_mm_h > 0.0:
-            out = self._rain.over(Radiance(out, radiance.depth_m), moment)
-        if self.condition.snow_mm_h > 0.0:
-            out = self._snow.over(Radiance(out, radiance.depth_m), moment)
-        if self.condition.insects > 0:
-            out = self._insects.over(Radiance(out, radiance.depth_m), moment)
-        if self.condition.web:
-            out = self._web.over(out, moment)
+        moment = moment if moment.t_s == t_s else replace(moment, t_s=t_s)
+        depth_m = radiance.depth_m
+        out = self._fog.over(self._fires(radiance, moment), depth_m, moment)
+        condition = self.condition
+        falls = condition.rain_mm_h > 0.0 or condition.snow_mm_h > 0.0
+        if out is radiance.luminance and (falls or condition.insects > 0 or condition.web):
+            out = np.array(out, dtype=np.float32)
+        if condition.rain_mm_h > 0.0:
+            self._rain.add(out, depth_m, moment)
+        if condition.snow_mm_h > 0.0:
+            self._snow.add(out, depth_m, moment)
+        if condition.insects > 0:
+            self._insects.add(out, depth_m, moment)
+        if condition.web:
+            self._web.add(out, moment)
         return out
 
     def _fires(self, radiance: Radiance, moment: Moment) -> F32:
@@ -88,9 +93,3 @@ class Weather:
         for blaze in self._play.blazes:
             flames.add(out, radiance.depth_m, blaze, t_s, self.sight, self.wind)
         return out
-
-
-def _at(moment: Moment, t_s: float) -> Moment:
-    return Moment(
-        t_s, moment.moving, moment.lights, moment.infrared, moment.ambient, moment.sky, moment.lamps_on
-    )  # fmt: skip

@@ -54,9 +54,14 @@ def blurred(picture: F32, sigma_px: float) -> F32:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma_px), dtype=np.float32)
 
 
-def exponential(picture: F32) -> F32:
-    """exp of each pixel."""
-    return np.asarray(cv2.exp(picture), dtype=np.float32)
+def exponential(picture: F32, out: F32 | None = None) -> F32:
+    """exp of each pixel, into `out` if it is there."""
+    return np.asarray(cv2.exp(picture, out), dtype=np.float32)
+
+
+def add_product(out: F32, one: F32, two: F32) -> None:
+    """Add one x two to `out`, in place, all [h, w]."""
+    cv2.accumulateProduct(one, two, out)
 
 
 def warped(picture: F32, turn: F64, size: tuple[int, int]) -> F32:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simulator.moment import Moment, Radiance
+from simulator.moment import Moment
 from simulator.optics import F32
 from simulator.weather import curtain, shower
 from simulator.weather.sight import Sight
@@ -14,7 +14,7 @@ from simulator.weather.wind import Wind
 _INTERCEPT = 8_000.0  # drops per cubic metre and mm of diameter (Marshall and Palmer 1948)
 _BACK = 0.07  # what a drop throws back, as a white disc's share (one inner reflection, 150-180 degrees; with glints)
 _LARGEST_MM = 5.5  # larger ones break up (Pruppacher and Klett 1997)
-_SLABS = ((shower.Slab(0.35, 1.2), 0.8), (shower.Slab(1.2, 3.2), 1.4))
+_SLABS = ((shower.Slab(0.35, 1.2), 1.0), (shower.Slab(1.2, 3.2), 1.8))
 _CURTAINS_M = (3.6, 5.0, 7.0)
 _CURTAIN_OVER_MM, _CURTAIN_THICK = 1.5, 0.35
 _MOST = 3_000
@@ -93,10 +93,9 @@ class Rain:
         sort = curtain.Sort(depth_m, size_mm / 1000, terminal_m_s(size_mm), 0.15, 0.0, _BACK)
         return curtain.hang(sort, self.sight, self.wind, rng)
 
-    def over(self, radiance: Radiance, moment: Moment) -> F32:
-        """Luminance [h, w] with the rain before it."""
-        out = curtain.over(self._curtains, radiance, self.sight, self.wind, moment)
-        near, middle = self.streaks(radiance.depth_m, moment)
-        out += shower.soft(near, self.sight.shape, 2)
-        out += shower.sharp(middle, self.sight.shape)
-        return out
+    def add(self, luminance: F32, depth_m: F32, moment: Moment) -> None:
+        """Add the rain before a picture of depths [h, w] to its luminance [h, w], in place."""
+        curtain.hang_before(luminance, depth_m, self._curtains, curtain.Air(self.sight, self.wind, moment))
+        near, far = self.streaks(depth_m, moment)
+        shower.add_soft(luminance, near, 2)
+        shower.add_sharp(luminance, far)

@@ -82,7 +82,8 @@ def streaks(fallers: Fallers, sight: Sight, wind: Wind, t_s: float) -> Streaks:
         first[axis] = fallers.places_m[axis] + (fallen * down[axis] + (blown - fallers.low_m[axis]))
     first[0] += fallers.sway_m * np.sin(turn)
     first[2] += fallers.sway_m * np.cos(1.31 * turn)
-    first %= fallers.sides_m[:, None].astype(np.float64)
+    for axis, side in enumerate(fallers.sides_m.astype(np.float64)):
+        first[axis] -= np.floor(first[axis] * (1 / side)) * side
     first += fallers.low_m[:, None]
     kept = _in_sight(first, fallers.slab, sight)
     first = first[:, kept]
@@ -155,7 +156,10 @@ def _middles(streak: Streaks, shape: tuple[int, ...]) -> tuple[I32, I32]:
 
 def draw(layer: U8, streak: Streaks, scale: float = 1.0) -> None:
     """Streaks into bytes, in place, brighter ones over dimmer ones; `scale`: of the layer's pixel grid."""
-    tones = np.rint(pixels.tone(streak.luminance) * (_TONES / 255)).astype(np.int32)
+    levels = np.rint(pixels.tone(streak.luminance) * (_TONES / 255)).astype(np.int32)
+    streak, tones = streak.only(levels > 0), levels[levels > 0]
+    if len(tones) == 0:
+        return
     wide = np.clip(np.rint(0.75 * streak.width_px * scale), 1, 9).astype(np.int32)
     ends = pixels.fixed(streak.ends_px * np.float32(scale))
     key = tones * 16 + wide
@@ -163,21 +167,21 @@ def draw(layer: U8, streak: Streaks, scale: float = 1.0) -> None:
     starts = np.flatnonzero(np.diff(key[order], prepend=-1))
     for start, stop in zip(starts, [*starts[1:], len(order)], strict=True):
         level, thick = divmod(int(key[order[start]]), 16)
-        if level > 0:
-            pixels.strokes(layer, ends[order[start:stop]], level * 255 // _TONES, thick)
+        pixels.strokes(layer, ends[order[start:stop]], level * 255 // _TONES, thick)
 
 
-def sharp(streak: Streaks, shape: tuple[int, int]) -> F32:
-    """Luminance [h, w] of streaks in focus."""
-    layer = np.zeros(shape, dtype=np.uint8)
+def add_sharp(luminance: F32, streak: Streaks) -> None:
+    """Add streaks in focus to luminance [h, w], in place."""
+    layer = np.zeros(luminance.shape, dtype=np.uint8)
     draw(layer, streak)
-    return pixels.luminance(layer)
+    luminance += pixels.luminance(layer)
 
 
-def soft(streak: Streaks, shape: tuple[int, int], coarse: int) -> F32:
-    """Luminance [h, w] of streaks before the focus: drawn on a grid `coarse` times coarser, thinner than they are, and
-    blurred there to their width."""
-    layer = np.zeros((-(-shape[0] // coarse), -(-shape[1] // coarse)), dtype=np.uint8)
+def add_soft(luminance: F32, streak: Streaks, coarse: int) -> None:
+    """Add streaks before the focus to luminance [h, w], in place: drawn on a grid `coarse` times coarser, thinner than
+    they are, and blurred there to their width."""
+    height, width = luminance.shape
+    layer = np.zeros((-(-height // coarse), -(-width // coarse)), dtype=np.uint8)
     capped = np.minimum(streak.luminance, np.float32(_SOFT_PEAK))
     draw(layer, replace(streak, luminance=capped), 1 / coarse)
-    return pixels.resized(pixels.blurred(pixels.luminance(layer), 1.15), shape)
+    luminance += pixels.resized(pixels.blurred(pixels.luminance(layer), 1.15), (height, width))

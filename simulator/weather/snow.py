@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simulator.moment import Moment, Radiance
+from simulator.moment import Moment
 from simulator.optics import F32
 from simulator.weather import curtain, shower
 from simulator.weather.sight import Sight
@@ -17,9 +17,9 @@ _LARGEST_MM = 4.0  # melted
 _SLABS = (  # nearer than half a metre, hood and pole keep the air free
     (shower.Slab(0.6, 1.1), 1.0),
     (shower.Slab(1.1, 2.2), 1.1),
-    (shower.Slab(2.2, 4.5), 1.3),
+    (shower.Slab(2.2, 4.5), 1.5),
 )
-_CURTAINS_M = (4.8, 6.8, 10.0)
+_CURTAINS_M = (4.8, 7.0, 10.0)
 _CURTAIN_OVER_MM, _CURTAIN_THICK = 1.0, 0.3
 _MOST = 1_800
 
@@ -97,11 +97,10 @@ class Snow:
         sort = curtain.Sort(depth_m, melted * np.float32(_FLUFF / 1000), speed, 0.35, 0.15, _BACK)
         return curtain.hang(sort, self.sight, self.wind, rng)
 
-    def over(self, radiance: Radiance, moment: Moment) -> F32:
-        """Luminance [h, w] with the snowfall before it."""
-        out = curtain.over(self._curtains, radiance, self.sight, self.wind, moment)
-        near, middle, far = self.streaks(radiance.depth_m, moment)
-        out += shower.soft(near, self.sight.shape, 3)
-        out += shower.soft(middle, self.sight.shape, 2)
-        out += shower.sharp(far, self.sight.shape)
-        return out
+    def add(self, luminance: F32, depth_m: F32, moment: Moment) -> None:
+        """Add the snowfall before a picture of depths [h, w] to its luminance [h, w], in place."""
+        curtain.hang_before(luminance, depth_m, self._curtains, curtain.Air(self.sight, self.wind, moment))
+        near, middle, far = self.streaks(depth_m, moment)
+        shower.add_soft(luminance, near, 3)
+        shower.add_soft(luminance, middle, 2)
+        shower.add_sharp(luminance, far)

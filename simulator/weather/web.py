@@ -59,16 +59,15 @@ class Web:
         kept = rng.permutation(len(threads))[: int(rng.integers(9, 14))]
         return tuple(threads[number] for number in kept)
 
-    def over(self, luminance: F32, moment: Moment) -> F32:
-        """Luminance [h, w] with web and spider before it."""
+    def add(self, luminance: F32, moment: Moment) -> None:
+        """Lay web and spider over luminance [h, w], in place."""
         light = moment.infrared + 0.3 * moment.ambient
         threads = self._drawn(moment.t_s) * np.float32(_THREAD * light * (1 + 1.2 * self.wet))
-        out = luminance + pixels.resized(threads, self.sight.shape)
+        luminance += pixels.resized(threads, self.sight.shape)
         spider = self.spider(moment.t_s)
-        if spider is None:
-            return out
-        cover = pixels.resized(spider, self.sight.shape)
-        return np.asarray(out + cover * (np.float32(_SPIDER * light) - out), dtype=np.float32)
+        if spider is not None:
+            cover = pixels.resized(spider, self.sight.shape)
+            luminance += cover * (np.float32(_SPIDER * light) - luminance)
 
     def _drawn(self, t_s: float) -> F32:
         """Threads, brightest 1, coarse: thin ones far off and soft ones near the lens."""
