@@ -92,6 +92,10 @@ class View:
         view_rad = 2 * float(np.arctan(width_px / 2 / self.focal_px))
         return View(replace(self.pose, horizontal_view_rad=view_rad), Size(width_px, height_px))
 
+    def turned(self, angle_rad: float) -> "View":
+        """The same lens after it was turned to the right about the pole."""
+        return replace(self, pose=replace(self.pose, azimuth_rad=self.pose.azimuth_rad + angle_rad))
+
     def on_canvas(self, points_px: F64) -> F64:
         """Points [n, 2] of this picture, in pixels of the canvas."""
         half = np.array([self.size.width_px / 2, self.size.height_px / 2])

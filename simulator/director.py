@@ -1,0 +1,101 @@
+"""From a lot, a play and the weather to one moment: everything that moves and shines in it."""
+
+import numpy as np
+
+from simulator.conditions import Condition
+from simulator.lots.foliage import swaying
+from simulator.lots.lot import Lot
+from simulator.moment import Body, Kind, Light, Moment
+from simulator.optics import View
+from simulator.people import cast
+from simulator.play import CameraHarm, Drive, Play, Role
+from simulator.solid import about_z
+from simulator.traffic import Traffic
+from simulator.vehicles import lights as vehicle_lights
+from simulator.vehicles import shapes
+from simulator.vehicles.driving import pose_at
+from simulator.vehicles.vehicle import Vehicle
+from simulator.weather import drift, fire, lightning, wind
+
+_HAZARD_HZ = 1.5
+_NIGHT_SKY = 0.12  # a dark sky in near-infrared beside the irradiance of all of it (street light from the sides)
+_DAY_SKY = 0.6
+_BRIGHT_AMBIENT = 0.3
+
+
+class Director:
+    """Knows what of a lot's play is to be seen at any time. Pure: the same time gives the same moment."""
+
+    def __init__(self, lot: Lot, play: Play, condition: Condition, view: View) -> None:
+        self.lot = lot
+        self.play = play
+        self.condition = condition
+        self._movers = tuple(sorted(movers(play)))
+        self._wind = wind.of(condition, view)
+        self._traffic = Traffic(lot, condition, play.duration_s)
+
+    def moment(self, t_s: float) -> Moment:
+        """What moves and shines at a time."""
+        bodies: list[Body] = []
+        lights: list[Light] = list(self._traffic.lights(t_s))
+        for number in self._movers:
+            body, its_lights = self._vehicle(self.lot.vehicle(number), t_s)
+            bodies.append(body)
+            lights += its_lights
+        for role in self.play.roles:
+            solid = cast.figure(role, t_s)
+            if solid is not None:
+                bodies.append(Body(role.number, kind_of(role), solid))
+                lights += cast.lights(role, t_s)
+        for blaze in self.play.blazes:
+            lights += fire.lights(blaze, t_s, self._wind)
+        drifting = (drift.body(drifter, self._wind, t_s) for drifter in self.play.drifters)
+        bodies += [body for body in drifting if body is not None]
+        bodies += swaying(self.lot, self.condition.wind_m_s, t_s)
+        return self._under_the_sky(t_s, tuple(bodies), tuple(lights))
+
+    def _under_the_sky(self, t_s: float, bodies: tuple[Body, ...], lights: tuple[Light, ...]) -> Moment:
+        condition = self.condition
+        share = min(1.0, max(0.0, t_s / max(self.play.duration_s, 1e-6)))
+        ambient = condition.ambient * (condition.ambient_end / condition.ambient) ** share
+        ambient += lightning.flash(condition, self.lot.seed, t_s)
+        sky = ambient * (_NIGHT_SKY + (_DAY_SKY - _NIGHT_SKY) * min(1.0, ambient / _BRIGHT_AMBIENT))
+        return Moment(t_s, bodies, lights, self.infrared(t_s), ambient, sky, condition.lamps)
+
+    def infrared(self, t_s: float) -> float:
+        """How strong the lamp beside the lens is."""
+        dead = any(event.harm is CameraHarm.INFRARED_DEAD and t_s >= event.start_s for event in self.play.camera)
+        return 0.0 if dead else self.condition.infrared
+
+    def _vehicle(self, vehicle: Vehicle, t_s: float) -> tuple[Body, tuple[Light, ...]]:
+        drives = drives_of(self.play, vehicle.number)
+        track = pose_at(vehicle, drives, np.array([t_s]))
+        place, heading_rad = track.place_m[0], float(track.heading_rad[0])
+        lamps = self.lamps_on(vehicle.number, t_s)
+        solid = shapes.lit(vehicle, lamps).placed(about_z(heading_rad), (float(place[0]), float(place[1]), 0.0))
+        kind = Kind.TWO_WHEELER if vehicle.two_wheeler else Kind.VEHICLE
+        return Body(vehicle.number, kind, solid), vehicle_lights.lights(vehicle, place, heading_rad, lamps)
+
+    def lamps_on(self, number: int, t_s: float) -> frozenset[str]:
+        """Which of a vehicle's lamps shine; hazard lamps flash."""
+        used = {use.lamp for use in self.play.lamps if use.vehicle == number and use.start_s <= t_s < use.end_s}
+        if "hazard" in used and (t_s * _HAZARD_HZ) % 1.0 >= 0.5:
+            used.discard("hazard")
+        return frozenset(used)
+
+
+def movers(*plays: Play) -> frozenset[int]:
+    """Vehicles that drive or use their lamps in plays; all others are part of the standing world."""
+    drive = {drive.vehicle for play in plays for drive in play.drives}
+    return frozenset(drive | {use.vehicle for play in plays for use in play.lamps})
+
+
+def drives_of(play: Play, number: int) -> tuple[Drive, ...]:
+    """One vehicle's drives, in order."""
+    own = (drive for drive in play.drives if drive.vehicle == number)
+    return tuple(sorted(own, key=lambda drive: drive.start_s))
+
+
+def kind_of(role: Role) -> Kind:
+    """A person, or an animal."""
+    return Kind.PERSON if role.species is None else Kind.ANIMAL
