@@ -31,6 +31,8 @@ from simulator.moment import Kind
 from simulator.optics import F64
 from simulator.people import cast
 from simulator.play import Play, Role
+from simulator.vehicles import driving
+from simulator.vehicles.vehicle import Vehicle
 
 LEAST_VISIBLE = 0.02
 _NEAR_M = 0.3
@@ -78,8 +80,8 @@ def _movers(watch: Watch, stretch: Stretch, t_s: F64) -> Iterator[Samples]:
     for drive in stretch.driving:
         for frames in _chunks(drive.frame):
             rows = frames - drive.frame[0]
-            way = Way(frames, drive.place_m[rows], np.full(len(frames), ACTIVITY_CODES[DRIVING], np.int32))
             vehicle = watch.lot.vehicle(drive.being.number)
+            way = Way(frames, drive.place_m[rows], _driving(watch, vehicle, t_s[frames]))
             samples = of_vehicle(grid, drive.being, vehicle, drive.heading_rad[rows], way)
             yield from _before_lens(samples)
     for role in watch.play.roles:
@@ -87,6 +89,14 @@ def _movers(watch: Watch, stretch: Stretch, t_s: F64) -> Iterator[Samples]:
         frames = np.arange(max(first, stretch.frames[0]), min(last + 1, stretch.frames[-1] + 1), dtype=np.int32)
         for chunk in _chunks(frames):
             yield from _before_lens(_person(grid, role, chunk, t_s))
+
+
+def _driving(watch: Watch, vehicle: Vehicle, t_s: F64) -> I32:
+    """Activity codes [n] of a vehicle on its way: it still stands at the first moment, and again at the last."""
+    drives = bodies.drives_of(watch.play, vehicle.number)
+    before, after = (driving.pose_at(vehicle, drives, t_s + side * bodies.STEP_S / 2).place_m for side in (-1, 1))
+    moves = np.linalg.norm(after - before, axis=1) / bodies.STEP_S > bodies.MOVES_M_S
+    return np.where(moves, ACTIVITY_CODES[DRIVING], ACTIVITY_CODES[PARKED]).astype(np.int32)
 
 
 def _chunks(frames: I32) -> list[I32]:

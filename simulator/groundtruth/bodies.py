@@ -20,8 +20,10 @@ from simulator.vehicles.vehicle import Vehicle
 
 LAST_VEHICLE = 99
 
-_STEP_S = 0.1
-_MOVES_M_S = 0.05
+STEP_S = 0.1
+"""Speeds are taken over so long about a time."""
+
+MOVES_M_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,9 @@ def drives_of(play: Play, number: int) -> tuple[Drive, ...]:
 
 
 @lru_cache(maxsize=8)
-def map_of(lot: Lot, without: frozenset[int], picture: View) -> StandingMap:
-    """The standing world from one view, without the vehicles that move. Kept for the next who asks."""
-    return standing_map(standing(lot, without), picture)
+def map_of(lot: Lot, picture: View) -> StandingMap:
+    """A lot with all its vehicles where they stand at first, from one view. Kept for the next play on it."""
+    return standing_map(standing(lot, frozenset()), picture)
 
 
 def parked(vehicle: Vehicle) -> Being:
@@ -87,10 +89,10 @@ def movers(lot: Lot, play: Play, t_s: float) -> Iterator[Mover]:
 
 
 def _vehicle(vehicle: Vehicle, drives: tuple[Drive, ...], t_s: float) -> Mover:
-    track = driving.pose_at(vehicle, drives, np.array([t_s - _STEP_S / 2, t_s, t_s + _STEP_S / 2]))
+    track = driving.pose_at(vehicle, drives, np.array([t_s - STEP_S / 2, t_s, t_s + STEP_S / 2]))
     place, heading = track.place_m[1], float(track.heading_rad[1])
-    speed = float(np.linalg.norm(track.place_m[2] - track.place_m[0])) / _STEP_S
-    activity = DRIVING if speed > _MOVES_M_S else PARKED
+    speed = float(np.linalg.norm(track.place_m[2] - track.place_m[0])) / STEP_S
+    activity = DRIVING if speed > MOVES_M_S else PARKED
     where = (float(place[0]), float(place[1]))
     being = Being(vehicle.number, vehicle_kind(vehicle), where, activity, heading, speed)
     return Mover(being, placed(vehicle, place, heading))
@@ -98,12 +100,12 @@ def _vehicle(vehicle: Vehicle, drives: tuple[Drive, ...], t_s: float) -> Mover:
 
 def _figure(role: Role, solid: Solid, t_s: float) -> Mover:
     # They are there up to, but not at, their end.
-    steps = np.clip(np.array([t_s - _STEP_S / 2, t_s, t_s + _STEP_S / 2]), role.start_s, role.end_s - 1e-6)
+    steps = np.clip(np.array([t_s - STEP_S / 2, t_s, t_s + STEP_S / 2]), role.start_s, role.end_s - 1e-6)
     before, place, after = cast.place(role, steps)
     act = act_at(role, t_s)
     way = after - before
     speed = float(np.linalg.norm(way)) / max(float(steps[2] - steps[0]), 1e-3)
-    walks = act.path_m is not None and speed > _MOVES_M_S
+    walks = act.path_m is not None and speed > MOVES_M_S
     heading = float(np.arctan2(way[1], way[0])) if walks else act.heading_rad
     kind = Kind.PERSON if role.species is None else Kind.ANIMAL
     where = (float(place[0]), float(place[1]))

@@ -148,11 +148,27 @@ class Layers:
 
 @dataclass(frozen=True, slots=True)
 class StandingMap:
-    """What never moves, and the outlines of those in it that have a number. Kept: do not write into it."""
+    """What never moves, and the outlines of those in it that have a number. Kept: do not write into it.
+
+    `scenery` is what has no number; `layers` are all.
+    """
 
     grid: Grid
+    scenery: Layers
     layers: Layers
     outlines: dict[int, Patch]
+
+    def without(self, numbers: frozenset[int]) -> "StandingMap":
+        """The same world without some of those that have a number."""
+        left = {number: patch for number, patch in self.outlines.items() if number not in numbers}
+        return _composed(self.grid, self.scenery, left)
+
+
+def _composed(grid: Grid, scenery: Layers, outlines: dict[int, Patch]) -> StandingMap:
+    layers = scenery.copy()
+    for number, patch in outlines.items():
+        layers.add(patch, number)
+    return StandingMap(grid, scenery, layers, outlines)
 
 
 @lru_cache(maxsize=64)
@@ -163,21 +179,18 @@ def _grid(picture: View) -> Grid:
 def standing_map(standing: Standing, picture: View) -> StandingMap:
     """All bodies of a standing world in the grid of a picture."""
     grid = _grid(picture)
-    layers, outlines = Layers.bare(grid), {}
+    scenery, outlines = Layers.bare(grid), {}
     solids: dict[int, list[Solid]] = {}
     for body in standing.bodies:
         solids.setdefault(body.number, []).append(body.solid)
+    for patch in map(grid.patch, solids.pop(SCENERY, [])):
+        if patch is not None:
+            scenery.add(patch, SCENERY)
     for number, parts in solids.items():
-        if number == SCENERY:
-            for patch in (grid.patch(part) for part in parts):
-                if patch is not None:
-                    layers.add(patch, SCENERY)
-            continue
         outline = grid.patch(joined(parts) if len(parts) > 1 else parts[0])
         if outline is not None:
-            layers.add(outline, number)
             outlines[number] = outline
-    return StandingMap(grid, layers, outlines)
+    return _composed(grid, scenery, outlines)
 
 
 @dataclass(frozen=True, slots=True)

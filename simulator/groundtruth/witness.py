@@ -32,7 +32,7 @@ class Witness:
     @cached_property
     def standing(self) -> StandingMap:
         """Depth and owner of every point of what never moves in this play."""
-        return bodies.map_of(self._lot, bodies.driven(self._play), self._view)
+        return bodies.map_of(self._lot, self._view).without(bodies.driven(self._play))
 
     def at(self, t_s: float) -> tuple[TruthObject, ...]:
         """Everything of which at least a pixel's breadth is in the picture, what is hidden altogether included.
