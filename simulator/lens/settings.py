@@ -16,15 +16,15 @@ class OpticsSettings:
 
     `blur_ratio`: standard deviation of the lens's spread (0.0007: contrast at the Nyquist frequency 0.15 at 896 px).
     `bloom`: share of burnt-out light that spills into halos, `veil`: share of all light that fogs the whole picture
-    (veiling glare; 1-3 % is usual without a hood, ISO 9358). `vignette`: light lost in the corner. `dirt`: 0..1,
+    (veiling glare; 1-3 % without a hood, ISO 9358). `vignette`: light lost in the corner. `dirt`: 0..1,
     `drops`: how many stand on the dome. `ghost`: luminance of the infrared lamp's reflection in the dome.
     `shake_rad`: standard deviation of the pole's sway in a wind of 12 m/s.
     """
 
     blur_ratio: float = 0.0007
     bloom: float = 0.05
-    veil: float = 0.012
-    vignette: float = 0.35
+    veil: float = 0.009
+    vignette: float = 0.45
     dirt: float = 0.0
     drops: int = 0
     ghost: float = 0.002
@@ -40,7 +40,8 @@ class SensorSettings:
     root 8. `row_share`: part of the read noise that a whole row has in common. `response`: pixels' unequal gain (PRNU).
     `column_e`, `pixel_e`: offsets that stay (DSNU). `hot_ratio`: share of pixels that defect correction leaves, bright
     by `hot_e` on average in 40 ms. `grain_ratio`: how far noise is smeared by binning, demosaicing and denoising.
-    `black_level`: grey of no light. `gamma` and `shoulder`: see `sensor.toned`.
+    `black_level`: grey of no light. `gamma` and `shoulder`: see
+    `sensor.toned`; a little steeper than the Pi's own 1.06, for the share of near-black that real night video has.
     """
 
     full_well_e: float = 39_000.0
@@ -53,7 +54,7 @@ class SensorSettings:
     hot_e: float = 1_500.0
     grain_ratio: float = 0.0005
     black_level: float = 1.0
-    gamma: float = 1.06
+    gamma: float = 1.2
     shoulder: float = 0.24
 
 
@@ -61,12 +62,12 @@ class SensorSettings:
 class ExposureSettings:
     """Automatic exposure and gain, as libcamera's controller for the Pi does it.
 
-    `aim`: mean signal it wants (0.16 of full scale). `brightest`: the mean of the brightest 2 % is held under this, or
-    None. `sensitivity`: signal for luminance 1 in one second at gain 1. `lag_s`: time constant of its low-pass filter.
-    `gain_max`: the IMX219 gives 10.7; the rest is digital (libcamera: up to 4 times).
+    `aim`: mean signal it wants (the Pi's tuning says 0.16 of full scale). `brightest`: the mean of the brightest 2 % is
+    held under this, or None. `sensitivity`: signal for luminance 1 in one second at gain 1. `lag_s`: time constant of
+    its low-pass filter. `gain_max`: the IMX219 gives 10.7; the rest is digital (libcamera: up to 4 times).
     """
 
-    aim: float = 0.16
+    aim: float = 0.165
     brightest: float | None = None
     sensitivity: float = 12.0
     lag_s: float = 0.8
@@ -109,8 +110,8 @@ def _plausible(rng: np.random.Generator) -> LensSettings:
     optics = OpticsSettings(
         blur_ratio=float(rng.uniform(0.0005, 0.0010)),
         bloom=float(rng.uniform(0.03, 0.08)),
-        veil=float(rng.uniform(0.006, 0.02)),
-        vignette=float(rng.uniform(0.2, 0.5)),
+        veil=float(rng.uniform(0.004, 0.016)),
+        vignette=float(rng.uniform(0.25, 0.6)),
         dirt=float(rng.uniform(0.0, 0.12)),
         ghost=float(rng.uniform(0.0, 0.004)),
         shake_rad=float(rng.uniform(0.0006, 0.0018)),
@@ -118,7 +119,7 @@ def _plausible(rng: np.random.Generator) -> LensSettings:
     sensor = SensorSettings(
         full_well_e=float(rng.uniform(25_000, 50_000)),
         read_e=float(rng.uniform(6.0, 12.0)),
-        gamma=float(rng.uniform(0.95, 1.15)),
+        gamma=float(rng.uniform(1.0, 1.35)),
         black_level=float(rng.uniform(0.0, 4.0)),
     )
     exposure = ExposureSettings(
