@@ -55,21 +55,40 @@ def fragments(corners_px: F64, depth_m: F64, size: Size) -> Iterator[tuple[Indic
     high = np.clip(np.floor(corners_px.max(axis=1) - 0.5) + 1, 0, limit).astype(np.int64)
     span = np.maximum(high - low, 0)
     count = span[:, 0] * span[:, 1]
-    area = _edge(corners_px[:, 0], corners_px[:, 1], corners_px[:, 2, 0], corners_px[:, 2, 1])
+    across, down = corners_px[:, 1] - corners_px[:, 0], corners_px[:, 2] - corners_px[:, 0]
+    area = across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0]
     chosen = np.flatnonzero((count > 0) & (np.abs(area) > 1e-12))
     if not len(chosen):
         return
-    part = np.cumsum(count[chosen]) // _BATCH_PX
-    for batch in np.split(chosen, np.flatnonzero(np.diff(part)) + 1):
+    planes = _planes(corners_px[chosen], 1.0 / depth_m[chosen])
+    low, span, count = low[chosen], span[chosen], count[chosen]
+    part = np.cumsum(count) // _BATCH_PX
+    for batch in np.split(np.arange(len(chosen)), np.flatnonzero(np.diff(part)) + 1):
         x, y, triangle = _candidates(batch, low, span, count)
-        a, b, c = (corners_px[triangle, corner] for corner in range(3))
-        first = _edge(b, c, x + 0.5, y + 0.5) / area[triangle]
-        second = _edge(c, a, x + 0.5, y + 0.5) / area[triangle]
-        third = 1.0 - first - second
-        inside = np.flatnonzero((first >= 0) & (second >= 0) & (third >= 0))
-        nearness = 1.0 / depth_m[triangle[inside]]
-        shares = np.stack([first[inside], second[inside], third[inside]], axis=1)
-        yield (y * size.width_px + x)[inside], np.asarray(1.0 / (shares * nearness).sum(axis=1))
+        second, third = (_over(plane[triangle], x, y) for plane in planes[:2])
+        inside = np.flatnonzero((second >= 0) & (third >= 0) & (second + third <= 1))
+        x, y, triangle = x[inside], y[inside], triangle[inside]
+        yield y * size.width_px + x, np.asarray(1.0 / _over(planes[2][triangle], x, y))
+
+
+def _over(plane: F64, x: Indices, y: Indices) -> F64:
+    """Linear functions [n, 3] at the middles of pixels."""
+    return np.asarray(plane[:, 0] * (x + 0.5) + plane[:, 1] * (y + 0.5) + plane[:, 2])
+
+
+def _planes(corners_px: F64, nearness: F64) -> F64:
+    """Coefficients (of x, of y, constant) over the picture of the second and third corners' weights and of 1 / depth,
+    [3, m, 3]."""
+    first = corners_px[:, 0]
+    across, down = corners_px[:, 1] - first, corners_px[:, 2] - first
+    area = across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0]
+    second = np.stack([down[:, 1], -down[:, 0]], axis=1) / area[:, None]
+    third = np.stack([-across[:, 1], across[:, 0]], axis=1) / area[:, None]
+    rise = nearness[:, 1:] - nearness[:, :1]
+    slopes = np.stack([second, third, rise[:, :1] * second + rise[:, 1:] * third])
+    start = np.stack([np.zeros(len(first)), np.zeros(len(first)), nearness[:, 0]])
+    constant = start - (slopes * first).sum(axis=2)
+    return np.concatenate([slopes, constant[..., None]], axis=2)
 
 
 def _candidates(batch: Indices, low: Indices, span: Indices, count: Indices) -> tuple[Indices, Indices, Indices]:
@@ -77,10 +96,6 @@ def _candidates(batch: Indices, low: Indices, span: Indices, count: Indices) -> 
     many = count[batch]
     triangle = np.repeat(batch, many)
     within = np.arange(int(many.sum())) - np.repeat(np.cumsum(many) - many, many)
-    row = within // span[triangle, 0]
-    return low[triangle, 0] + within - row * span[triangle, 0], low[triangle, 1] + row, triangle
-
-
-def _edge(a: F64, b: F64, x: F64, y: F64) -> F64:
-    """Twice the signed area of the triangle a, b, (x, y)."""
-    return np.asarray((b[..., 0] - a[..., 0]) * (y - a[..., 1]) - (b[..., 1] - a[..., 1]) * (x - a[..., 0]))
+    wide = np.repeat(span[batch, 0], many)
+    row = within // wide
+    return np.repeat(low[batch, 0], many) + within - row * wide, np.repeat(low[batch, 1], many) + row, triangle
