@@ -58,7 +58,7 @@ class _World:
         self._store = Store(gl, standing, view)
         self._casters = Casters(gl, standing.bodies)
         self._layers = light(self._store, self._casters, posts, samples)
-        self._store.fill()
+        self._store.settle()
         self._depth_m = self._store.depth_m()
         self._lamps = Lamps(self._store, self._casters, posts)
         self._shades = Shades(self._store, self._layers, posts)
@@ -70,14 +70,12 @@ class _World:
     def picture(self, moments: Sequence[Moment]) -> Radiance:
         bodies = self._meshes.posed(moments)
         luminance = self._in_light(moments).copy()
-        lamps = self._lamps.mapped(moments[-1].lights, bodies[-1])
+        lamps = self._lamps.mapped(moments[-1].lights)
         if lamps:
-            luminance += self._lamps.add(lamps)
+            luminance += self._lamps.add(lamps, bodies[-1], self._layers.albedo)
         depth_m = self._depth_m.copy()
-        for window, seen in self._over.draw(moments, bodies, lamps):
-            luminance[window.slices] = seen.luminance
-            depth_m[window.slices] = seen.depth_m
-        return Radiance(luminance, depth_m)
+        self._over.draw(moments, bodies, lamps, Radiance(luminance, depth_m))
+        return Radiance(luminance[self._store.seen].copy(), depth_m[self._store.seen].copy())
 
     def _in_light(self, moments: Sequence[Moment]) -> F32:
         """The standing world without the moment's own lamps [h, w]."""

@@ -24,11 +24,14 @@ _INCLUDES = {
     "still_light.frag": ("camera", "light", "shadow", "store"),
     "still_sky.frag": ("camera", "light", "store"),
     "lamp.frag": ("camera", "light", "shadow", "store"),
-    "moving.frag": ("camera", "facing", "light", "shadow"),
+    "moving.frag": ("camera", "facing", "light", "shadow", "all_light"),
+    "moving_soft.vert": ("camera", "light", "shadow", "all_light"),
     "shade_cast.vert": ("camera",),
     "blob.vert": ("camera",),
     "blob.frag": ("camera",),
 }
+PATCHES = 4  # of sky in each sample of the standing world
+
 _WANTED = "the fast renderer needs OpenGL 3.3 through EGL: apt install libegl1 libgl1-mesa-dri"
 
 Uniform = float | int | bool | tuple[float, ...] | F32 | F64
@@ -76,7 +79,9 @@ def _new_context() -> moderngl.Context:
 def _source(name: str) -> str:
     shaders = files("simulator.render") / "shaders"
     parts = [*(f"{part}.glsl" for part in _INCLUDES.get(name, ())), name]
-    return "\n".join(["#version 330 core", *((shaders / part).read_text() for part in parts)])
+    return "\n".join(
+        ["#version 330 core", f"#define PATCHES {PATCHES}", *((shaders / part).read_text() for part in parts)]
+    )
 
 
 _lock = Lock()

@@ -1,5 +1,6 @@
 """Lamps of the moment (head lamps, torches, fires): their shadow maps, and what they add to the standing world."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -7,107 +8,198 @@ import moderngl
 import numpy as np
 
 from simulator.moment import Kind, Light
-from simulator.optics import F32, Window
+from simulator.optics import F32, F64
 from simulator.render.gl_context import Keeper, put
-from simulator.render.gl_lens import around, lens_uniforms
+from simulator.render.gl_grow import Growth
+from simulator.render.gl_lens import TILE_PX, Tiles, middles
 from simulator.render.gl_mesh import Box
 from simulator.render.gl_moving import Drawn
-from simulator.render.gl_shadow import Atlas, Casters, Lamp, in_way
+from simulator.render.gl_shadow import Atlas, Casters, Lamp, Vec4, in_way
 from simulator.render.gl_store import Store
+from simulator.solid import U8
 
-_FAINT = 0.004  # irradiance; what a lamp adds below it is left out
+_FAINT = 0.005  # irradiance; what a lamp adds below it is left out
 _MOST = 12  # lamps of the moment; the faintest of more are left out
 _FARTHEST_M = 30.0  # beyond it nothing casts a shadow
-_POST_TILES = 8
+_SNAP_M = 0.1  # a flame's shadow map is drawn anew when it has moved so far
+_ACROSS, _TEXELS = 6, 512
+_POSTS = range(8)  # tiles of post lamps
+_MOVING = 8  # six tiles for what moves, used by one lamp after another
+_ROUND = (14, 20)  # first tiles of lamps that shine all round
+_CONES = tuple(range(26, 36))
 
 
-class Lamps:
-    """Draws the lamps of the moment. The atlas holds the post lamps' maps too, for what moves."""
+class Maps:
+    """Shadow maps in an atlas. Those of what stands are kept for as long as their lamp stays."""
 
-    def __init__(self, store: Store, casters: Casters, posts: list[Lamp]) -> None:
+    def __init__(self, store: Store, casters: Casters) -> None:
         self._store, self._casters, self._keep = store, casters, Keeper()
-        context = store.gl.context
-        self.atlas = self._keep(Atlas(store.gl, 5, 512))
-        self.added = self._keep(context.texture(store.size, 1, dtype="f4"))
-        self._frame = self._keep(context.framebuffer([self.added]))
-        self._program = store.gl.program("whole.vert", "lamp.frag")
-        self._whole = self._keep(context.vertex_array(self._program, []))
+        self.atlas = self._keep(Atlas(store.gl, _ACROSS, _TEXELS))
         self._coarse = self._keep(casters.array(self.atlas.program)) if casters.triangles else None
-        self.posts = [self._map_post(lamp, tile) for tile, lamp in enumerate(posts)]
+        self._held: OrderedDict[Lamp, int] = OrderedDict()
 
-    def _map_post(self, lamp: Lamp, tile: int) -> Lamp:
+    def of_post(self, lamp: Lamp, number: int) -> Lamp:
         """A post lamp with its map, or without shadows where there is no room for one."""
-        if tile >= _POST_TILES or not lamp.tiles:
-            return replace(lamp, tile=(0.0, 0.0, *lamp.tile[2:]))
-        mapped = replace(lamp, tile=(float(tile), *lamp.tile[1:]))
-        self.atlas.aim_at(tile, mapped, mapped.aim[:3])
+        if number not in _POSTS or not lamp.tiles:
+            return _without(lamp)
+        mapped = _at_tile(lamp, number)
+        self.atlas.aim_at(number, mapped, mapped.aim[:3])
         array = self._store.casters(self.atlas.program)
         if array is not None:
             array.render()
             array.release()
         return mapped
 
-    def mapped(self, lights: Sequence[Light], bodies: Sequence[Drawn]) -> list[Lamp]:
-        """The brightest lights, each with its shadow map drawn."""
-        free, most = _POST_TILES, self.atlas.across**2
+    def of_standing(self, lamp: Lamp, busy: set[int]) -> Lamp:
+        """A lamp with its map of the standing world; `busy`: tiles of other lamps of this picture."""
+        if not lamp.tiles:
+            return lamp
+        pool = _CONES if lamp.tiles == 1 else _ROUND
+        key = replace(lamp, at=(*lamp.origin, 1.0))
+        tile = self._held.get(key)
+        if tile is None:
+            free = [place for place in pool if place not in self._held.values()]
+            tile = free[0] if free else self._oldest(set(pool) - busy)
+            if tile is None:
+                return _without(lamp)
+            self._held[key] = tile
+            self._draw_standing(_at_tile(lamp, tile))
+        self._held.move_to_end(key)
+        busy.add(tile)
+        return _at_tile(lamp, tile)
+
+    def of_moving(self, lamp: Lamp, bodies: Sequence[Drawn]) -> Vec4 | None:
+        """Draws what moves into the tiles that all lamps share. None: nothing moves in the lamp's way."""
+        if not lamp.tiles:
+            return None
+        blocking = [
+            [body for body in bodies if _blocks(lamp, axis, body.box, body.body.kind is Kind.VEHICLE)]
+            for axis in lamp.axes
+        ]
+        if not any(blocking):
+            return None
+        for face, (axis, in_front) in enumerate(zip(lamp.axes, blocking, strict=True)):
+            self.atlas.aim_at(_MOVING + face, lamp, axis)
+            for body in in_front:
+                body.mesh.mapped.render()
+        return (float(_MOVING), *lamp.tile[1:])
+
+    def release(self) -> None:
+        """Gives the atlas back."""
+        self._keep.release()
+
+    def _oldest(self, tiles: set[int]) -> int | None:
+        for key, tile in self._held.items():
+            if tile in tiles:
+                del self._held[key]
+                return tile
+        return None
+
+    def _draw_standing(self, lamp: Lamp) -> None:
+        for face, axis in enumerate(lamp.axes):
+            self.atlas.aim_at(int(lamp.tile[0]) + face, lamp, axis)
+            for reach in self._casters.reaches:
+                if self._coarse is not None and _blocks(lamp, axis, reach.box, True):
+                    self._coarse.render(first=reach.first, vertices=reach.count)
+
+
+class Lamps:
+    """Draws the lamps of the moment."""
+
+    def __init__(self, store: Store, casters: Casters, posts: list[Lamp]) -> None:
+        self._store, self._keep = store, Keeper()
+        self.maps = self._keep(Maps(store, casters))
+        self.posts = [self.maps.of_post(lamp, number) for number, lamp in enumerate(posts)]
+        context = store.gl.context
+        self._parts = self._keep(context.texture(store.half.size, 2, dtype="f4"))
+        self._frame = self._keep(context.framebuffer([self._parts]))
+        self.added = self._keep(context.texture(store.size, 1, dtype="f4"))
+        self._corners = self._keep(context.buffer(reserve=store.size[0] * store.size[1] // 8, dynamic=True))
+        self._program = store.gl.program("tile.vert", "lamp.frag")
+        self._quads = self._keep(context.vertex_array(self._program, [(self._corners, "2f", "in_px")]))
+        self._growth: Growth | None = None
+
+    def mapped(self, lights: Sequence[Light]) -> list[Lamp]:
+        """The brightest lights, each with its shadow map of the standing world."""
+        busy: set[int] = set()
         lamps = []
         for light in sorted(lights, key=lambda light: -light.strength)[:_MOST]:
-            if light.strength <= 0:
-                continue
-            lamp = Lamp.of(light, free, False)
-            if free + lamp.tiles > most:
-                lamp = replace(lamp, tile=(0.0, 0.0, *lamp.tile[2:]))
-            free += lamp.tiles
-            self._map(lamp, bodies)
-            lamps.append(lamp)
+            if light.strength > 0:
+                lamp = Lamp.of(light, 0, False)
+                snap_m = _SNAP_M if light.aim is None else 1e-6
+                x, y, z = (round(part / snap_m) * snap_m for part in light.place_m)
+                lamps.append(self.maps.of_standing(replace(lamp, origin=(x, y, max(z, 0.05))), busy))
         return lamps
 
-    def add(self, lamps: Sequence[Lamp]) -> F32:
-        """What they add to the standing world [h, w]; on the driver it stands in `added`."""
-        context, store = self._store.gl.context, self._store
+    def add(self, lamps: Sequence[Lamp], bodies: Sequence[Drawn], albedo: F32) -> F32:
+        """The luminance that they add to the standing world [h, w]; on the driver it stands in `added`. Drawn at half
+        the size, without the surfaces' albedo: light alone changes slowly but for soft edges of shadows."""
+        store = self._store
         self._frame.use()
-        self._frame.scissor = self._frame.viewport
         self._frame.clear()
-        put(self._program, **lens_uniforms(store.view), side=self.atlas.side, atlas=4, share=1.0)
-        store.bind(self._program)
-        self.atlas.texture.use(4)
-        context.enable_only(moderngl.BLEND)
-        context.blend_func = moderngl.ONE, moderngl.ONE
+        put(self._program, **store.half.lens(), side=self.maps.atlas.side, atlas=4, parted=1.0)
+        put(self._program, canvas=store.size, side_px=TILE_PX / 2)
         for lamp in lamps:
-            window = self._reach(lamp)
-            if window.empty:
-                continue
-            self._frame.scissor = (
-                window.left_px, window.top_px, window.right_px - window.left_px, window.bottom_px - window.top_px
-            )  # fmt: skip
-            put(self._program, **{**lamp.uniforms, "share": lamp.at[3]})
-            self._whole.render(vertices=3)
-        self._frame.scissor = self._frame.viewport
-        return np.frombuffer(self.added.read(), np.float32).reshape(store.size[::-1])
+            self._add(lamp, self.maps.of_moving(lamp, bodies))
+        width, height = store.half.size
+        parts = np.frombuffer(self._parts.read(), np.float32).reshape(height, width, 2)
+        if self._growth is None:
+            self._growth = Growth(store)
+        grown = self._growth.grown(parts)
+        total = grown[..., 0] * albedo + grown[..., 1]
+        self.added.write(total.tobytes())
+        return total
 
     def release(self) -> None:
         """Gives everything back."""
         self._keep.release()
 
-    def _map(self, lamp: Lamp, bodies: Sequence[Drawn]) -> None:
-        """Standing and moving bodies in its way; not the one that a cone shines out of."""
-        for face, axis in enumerate(lamp.axes[: lamp.tiles]):
-            self.atlas.aim_at(int(lamp.tile[0]) + face, lamp, axis)
-            for reach in self._casters.reaches:
-                if self._coarse is not None and self._blocks(lamp, axis, reach.box, True):
-                    self._coarse.render(first=reach.first, vertices=reach.count)
-            for body in bodies:
-                if self._blocks(lamp, axis, body.box, body.body.kind is Kind.VEHICLE):
-                    body.mesh.mapped.render()
+    def _add(self, lamp: Lamp, moving: Vec4 | None) -> None:
+        tiles = middles(self._reach(lamp))
+        context = self._store.gl.context
+        self._corners.orphan()
+        self._corners.write(tiles.tobytes())
+        put(self._program, **{**lamp.uniforms, "share": lamp.at[3], "maps": 1 if moving is None else 2})
+        put(self._program, moving_tile=moving or (0.0, 0.0, 0.0, 0.0))
+        self._store.half.bind(self._program)
+        self.maps.atlas.texture.use(4)
+        self._frame.use()
+        context.enable_only(moderngl.BLEND | moderngl.PROGRAM_POINT_SIZE)
+        context.blend_func = moderngl.ONE, moderngl.ONE
+        self._quads.render(moderngl.POINTS, vertices=len(tiles))
 
-    def _blocks(self, lamp: Lamp, axis: Sequence[float], box: Box, may_carry: bool) -> bool:
-        carried = may_carry and lamp.tiles == 1 and box.radius_m < 4.5 and box.holds(lamp.at[:3], 0.15)
-        return not carried and in_way(lamp, axis, box, _FARTHEST_M)
+    def _reach(self, lamp: Lamp) -> U8:
+        """The parts of the picture it can light."""
+        tiles = Tiles(self._store.view)
+        tiles.cover(_extent(lamp, min(float(np.sqrt(lamp.at[3] / _FAINT)), 80.0)))
+        return tiles.grown()
 
-    def _reach(self, lamp: Lamp) -> Window:
-        """The part of the picture it can light."""
-        radius = np.sqrt(lamp.at[3] / _FAINT)
-        middle = np.array(lamp.at[:3])
-        if radius > 25.0:
-            return self._store.view.whole
-        return around(self._store.view, Box(middle - radius, middle + radius).corners_m, 1)
+
+def _extent(lamp: Lamp, radius_m: float) -> F64:
+    """Points whose hull holds all that a lamp lights up to a distance [n, 3]."""
+    place = np.array(lamp.at[:3])
+    half_rad = 1.3 * lamp.aim[3]
+    if half_rad > 1.2:
+        return Box(place - radius_m, place + radius_m).corners_m.astype(np.float64)
+    aim = np.array(lamp.aim[:3])
+    across = np.cross(aim, (0.0, 0.0, 1.0) if abs(aim[2]) < 0.9 else (1.0, 0.0, 0.0))
+    across /= np.linalg.norm(across)
+    angle = np.arange(8)[:, None] * (np.pi / 4)
+    ring = np.cos(angle) * across + np.sin(angle) * np.cross(across, aim)
+    # 1.09: an octagon around the circle
+    rim = place + radius_m * (aim + 1.09 * np.tan(half_rad) * ring)
+    return np.concatenate([place[None], rim])
+
+
+def _at_tile(lamp: Lamp, tile: int) -> Lamp:
+    return replace(lamp, tile=(float(tile), *lamp.tile[1:]))
+
+
+def _without(lamp: Lamp) -> Lamp:
+    return replace(lamp, tile=(0.0, 0.0, *lamp.tile[2:]))
+
+
+def _blocks(lamp: Lamp, axis: Sequence[float], box: Box, may_carry: bool) -> bool:
+    """Whether a body may cast a shadow; not the vehicle that a cone shines out of."""
+    carried = may_carry and lamp.tiles == 1 and box.radius_m < 4.5 and box.holds(lamp.at[:3], 0.15)
+    return not carried and in_way(lamp, axis, box, _FARTHEST_M)

@@ -1,16 +1,20 @@
 """The pinhole as the shaders take it, and rectangles of the picture that bodies and their shadows cover."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
-from simulator.optics import F32, View, Window
+from simulator.optics import F32, F64, View
 from simulator.render.gl_context import Uniform
+from simulator.solid import U8
+
+TILE_PX = 8
 
 _NEAREST_M = 0.3  # a corner nearer than this to the lens' plane has no place in the picture
 
 
-def lens_uniforms(view: View, scale: int = 1, shift_px: Sequence[float] = (0.0, 0.0)) -> dict[str, Uniform]:
+def lens_uniforms(view: View, scale: float = 1.0, shift_px: Sequence[float] = (0.0, 0.0)) -> dict[str, Uniform]:
     """Of `camera.glsl`: the view `scale` times as large, its pixels sampled `shift_px` off their middles."""
     width, height = view.size.width_px * scale, view.size.height_px * scale
     right, down, ahead = view.axes
@@ -20,65 +24,48 @@ def lens_uniforms(view: View, scale: int = 1, shift_px: Sequence[float] = (0.0, 
         "down": down,
         "ahead": ahead,
         "pinhole": (width / 2 - shift_px[0], height / 2 - shift_px[1], view.focal_px * scale),
-        "size": (float(width), float(height)),
+        "size": tuple(side * scale for side in padded(view)),
     }
 
 
-def around(view: View, points_m: F32, margin_px: int) -> Window:
-    """The window about points [n, 3]; all of the picture where one is too near to have a place in it."""
-    places, depth = view.project(points_m.astype(np.float64))
-    if (depth <= 0).all():
-        return Window(0, 0, 0, 0)
-    if (depth < _NEAREST_M).any():
-        return view.whole
-    return view.clip(places.min(axis=0), places.max(axis=0), margin_px)
+def padded(view: View) -> tuple[int, int]:
+    """Width and height of the view's picture on the driver: whole tiles, also at half the size."""
+    step = 2 * TILE_PX
+    return -(-view.size.width_px // step) * step, -(-view.size.height_px // step) * step
 
 
-def disjoint(windows: Iterable[Window]) -> list[Window]:
-    """Windows that cover the same pixels (and some more) without overlapping."""
-    apart: list[Window] = []
-    for window in windows:
-        if window.empty:
-            continue
-        merged = window
-        while touching := [other for other in apart if _overlap(merged, other)]:
-            for other in touching:
-                apart.remove(other)
-                merged = _union(merged, other)
-        apart.append(merged)
-    return apart
+class Tiles:
+    """Which squares of the picture something covers."""
+
+    def __init__(self, view: View) -> None:
+        self._view = view
+        self._middle = np.array([view.size.width_px / 2, view.size.height_px / 2])
+        width, height = padded(view)
+        self.covered: U8 = np.zeros((height // TILE_PX, width // TILE_PX), np.uint8)
+
+    def cover(self, points_m: F32 | F64) -> None:
+        """Marks the convex outline of world points [n, 3]."""
+        view = self._view
+        seen = (points_m - view.origin_m) @ view.axes.T
+        nearest, farthest = seen[:, 2].min(), seen[:, 2].max()
+        if farthest <= 0:
+            return
+        if nearest < _NEAREST_M:
+            self.covered[:] = 1
+            return
+        places = seen[:, :2] / seen[:, 2:] * view.focal_px + self._middle
+        low, high = places.min(axis=0), places.max(axis=0)
+        if (high < 0).any() or (low > (self._view.size.width_px, self._view.size.height_px)).any():
+            return
+        spots = np.clip(places / TILE_PX, -1e4, 1e4).astype(np.float32)
+        cv2.fillConvexPoly(self.covered, np.floor(cv2.convexHull(spots)).astype(np.int32), (1,))
+
+    def grown(self) -> U8:
+        """What is covered and its neighbours: outlines are rounded to whole tiles."""
+        return np.asarray(cv2.dilate(self.covered, np.ones((3, 3), np.uint8)), dtype=np.uint8)
 
 
-def _overlap(one: Window, other: Window) -> bool:
-    return (
-        one.left_px < other.right_px
-        and other.left_px < one.right_px
-        and one.top_px < other.bottom_px
-        and other.top_px < one.bottom_px
-    )
-
-
-def _union(one: Window, other: Window) -> Window:
-    return Window(
-        min(one.left_px, other.left_px),
-        min(one.top_px, other.top_px),
-        max(one.right_px, other.right_px),
-        max(one.bottom_px, other.bottom_px),
-    )
-
-
-def quads(windows: Sequence[Window], scale: int = 1) -> F32:
-    """Two triangles for each window [6 n, 2], in pixels of a picture `scale` times as large."""
-    corners = [
-        (x, y)
-        for w in windows
-        for x, y in (
-            (w.left_px, w.top_px),
-            (w.right_px, w.top_px),
-            (w.right_px, w.bottom_px),
-            (w.left_px, w.top_px),
-            (w.right_px, w.bottom_px),
-            (w.left_px, w.bottom_px),
-        )
-    ]
-    return np.array(corners, dtype=np.float32).reshape(-1, 2) * scale
+def middles(covered: U8) -> F32:
+    """The covered tiles' middles [n, 2] in pixels. They are drawn as points: llvmpipe is slow at thin triangles."""
+    rows, columns = np.nonzero(covered)
+    return np.stack([columns, rows], axis=1).astype(np.float32) * TILE_PX + np.float32(TILE_PX / 2)

@@ -1,8 +1,9 @@
 """Solids as the graphics driver takes them: a material at every corner, and coarser copies that only cast shadows."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.optics import F32
 from simulator.solid import I32, U8, Solid
@@ -31,6 +32,18 @@ class Cut:
         made = table[corners % kinds]
         source = (corners // kinds).astype(np.int32)
         return cls(source, numbers.reshape(-1, 3).astype(np.int32), made[:, 0].copy(), made[:, 1:].copy(), solid)
+
+    def outline(self, cell_m: float) -> I32:
+        """Fewer triangles [m, 3] of the same corners: those in one cell of a grid that face the same way become one.
+        It holds for every pose, as corners that move together stay together."""
+        if len(self.triangles) <= _FEW:
+            return self.triangles
+        cells = np.floor(self.whole.vertices_m[self.source] / cell_m).astype(np.int64)
+        cells -= cells.min(axis=0)
+        facing = (self.whole.normals[self.source] > 0).astype(np.int64) @ np.array([1, 2, 4])
+        keys = (((cells[:, 0] << 18) + cells[:, 1] << 18) + cells[:, 2] << 3) + facing
+        _, first, numbers = np.unique(keys, return_index=True, return_inverse=True)
+        return _proper(first[numbers.reshape(-1)][self.triangles])
 
     def fits(self, solid: Solid) -> bool:
         """Whether another solid has the same topology and finishes."""
@@ -102,15 +115,12 @@ def coarse(solid: Solid, cell_m: float) -> tuple[F32, I32]:
     count = np.bincount(numbers)
     places = np.stack([np.bincount(numbers, solid.vertices_m[:, axis]) / count for axis in range(3)], axis=1)
     triangles = numbers[solid.triangles]
-    proper = (
-        (triangles[:, 0] != triangles[:, 1])
-        & (triangles[:, 1] != triangles[:, 2])
-        & (triangles[:, 2] != triangles[:, 0])
-    )
-    return places.astype(np.float32), np.unique(triangles[proper], axis=0).astype(np.int32)
+    return places.astype(np.float32), _proper(triangles)
 
 
-def without_ground(solid: Solid) -> Solid:
-    """The solid less its triangles that lie flat on the ground: they cast no shadow on it."""
-    high = solid.vertices_m[solid.triangles][:, :, 2].max(axis=1) > 0.02
-    return replace(solid, triangles=solid.triangles[high], finish=solid.finish[high])
+def _proper(triangles: NDArray[np.int64]) -> I32:
+    """Those with three different corners, once each."""
+    one, two, three = triangles.T
+    kept = np.sort(triangles[(one != two) & (two != three) & (three != one)], axis=1)
+    packed = ((kept[:, 0] << 21) + kept[:, 1] << 21) + kept[:, 2]
+    return kept[np.unique(packed, return_index=True)[1]].astype(np.int32)

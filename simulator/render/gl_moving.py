@@ -2,30 +2,45 @@
 
 from collections.abc import Sequence
 
+import moderngl
 import numpy as np
 
-from simulator.moment import Body, Moment
+from simulator.moment import Body, Kind, Moment
 from simulator.render.gl_context import Graphics, Keeper
 from simulator.render.gl_mesh import Box, Cut
 from simulator.render.gl_shadow import Lamp
 from simulator.solid import Solid
 
+_OUTLINE_M = 0.07  # cells of the grid by which a body is made coarser to cast shadows
+_FEW = 200  # triangles of a thing that is lit at every pixel, whatever it is
+
+
+def moving_program(gl: Graphics, soft: bool) -> moderngl.Program:
+    """To draw dull things of small triangles with (light at corners), or glossy ones (light at every pixel)."""
+    return gl.program("moving_soft.vert", "moving_soft.frag") if soft else gl.program("solid.vert", "moving.frag")
+
+
+def _soft(body: Body) -> bool:
+    many = len(body.solid.triangles) > _FEW
+    return body.kind is not Kind.VEHICLE and (many or body.kind is not Kind.OTHER)
+
 
 class Mesh:
     """A body's buffers; corners are written anew for every pose."""
 
-    def __init__(self, gl: Graphics, solid: Solid) -> None:
-        self._gl, self._keep, self.cut = gl, Keeper(), Cut.of(solid)
+    def __init__(self, gl: Graphics, solid: Solid, soft: bool) -> None:
+        self._keep, self.cut, self.soft = Keeper(), Cut.of(solid), soft
         context = gl.context
         self._corners = self._keep(context.buffer(reserve=max(len(self.cut.source), 1) * 28, dynamic=True))
         made = self._keep(context.buffer(np.ascontiguousarray(self.cut.made).tobytes()))
         numbers = self._keep(context.buffer(self.cut.triangles.tobytes()))
         drawn = [(self._corners, "3f 3f 1f", "in_at", "in_normal", "in_albedo"), (made, "4f", "in_made")]
-        self.whole = self._keep(context.vertex_array(gl.program("solid.vert", "moving.frag"), drawn, numbers))
+        self.whole = self._keep(context.vertex_array(moving_program(gl, soft), drawn, numbers))
         places = [(self._corners, "3f 16x", "in_at")]
+        outline = self._keep(context.buffer(self.cut.outline(_OUTLINE_M).tobytes()))
         flat, mapped = gl.program("shade_cast.vert", "shade_cast.frag"), gl.program("shadow.vert", "nothing.frag")
-        self.flat = self._keep(context.vertex_array(flat, places, numbers))
-        self.mapped = self._keep(context.vertex_array(mapped, places, numbers))
+        self.flat = self._keep(context.vertex_array(flat, places, outline))
+        self.mapped = self._keep(context.vertex_array(mapped, places, outline))
         self._drawn: Solid | None = None
 
     def pose(self, solid: Solid) -> None:
@@ -44,18 +59,17 @@ class Drawn:
 
     def __init__(self, body: Body, mesh: Mesh) -> None:
         self.body, self.mesh, self.box = body, mesh, Box.of(body.solid)
+        self.middle_m, self.radius_m = self.box.middle_m, self.box.radius_m
         mesh.pose(body.solid)
 
     def brightest(self, lamps: Sequence[Lamp], most: int, least: float) -> list[Lamp]:
         """The lamps that give it most light, none below an irradiance of `least`."""
-        gap = max(0.0, self.box.radius_m - 1.0)
-
-        def reach(lamp: Lamp) -> float:
-            away = float(np.linalg.norm(self.box.middle_m - np.array(lamp.at[:3]))) - gap
-            return lamp.at[3] / max(away, 0.3) ** 2
-
-        ranked = sorted(((reach(lamp), place) for place, lamp in enumerate(lamps)), reverse=True)
-        return [lamps[place] for light, place in ranked[:most] if light > least]
+        if not lamps:
+            return []
+        table = np.array([lamp.at for lamp in lamps])
+        away = np.linalg.norm(table[:, :3] - self.middle_m, axis=1) - max(0.0, self.radius_m - 1.0)
+        reach = table[:, 3] / np.maximum(away, 0.3) ** 2
+        return [lamps[place] for place in np.argsort(-reach, kind="stable")[:most] if reach[place] > least]
 
 
 class Meshes:
@@ -77,19 +91,19 @@ class Meshes:
                     continue
                 again = seen[body.number] = seen.get(body.number, -1) + 1
                 key = (slot, body.number, again)
-                used[key] = self._mesh(key, body.solid)
+                used[key] = self._mesh(key, body)
                 bodies.append(Drawn(body, used[key]))
             drawn.append(bodies)
         for key in self._held.keys() - used.keys():
             self._held.pop(key).release()
         return drawn
 
-    def _mesh(self, key: tuple[int, int, int], solid: Solid) -> Mesh:
+    def _mesh(self, key: tuple[int, int, int], body: Body) -> Mesh:
         held = self._held.get(key)
-        if held is None or not held.cut.fits(solid):
+        if held is None or not held.cut.fits(body.solid):
             if held is not None:
                 held.release()
-            held = self._held[key] = Mesh(self._gl, solid)
+            held = self._held[key] = Mesh(self._gl, body.solid, _soft(body))
         return held
 
     def release(self) -> None:

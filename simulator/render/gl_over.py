@@ -1,26 +1,25 @@
 """Lays what moves over the standing world, in the rectangles where it is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import moderngl
 import numpy as np
 
 from simulator.moment import Moment, Radiance
-from simulator.optics import F32, Window
+from simulator.optics import F32
 from simulator.render.gl_context import Keeper, Uniform, put
 from simulator.render.gl_lamps import Lamps
-from simulator.render.gl_lens import around, disjoint, lens_uniforms, quads
-from simulator.render.gl_moving import Drawn
-from simulator.render.gl_shade import Shades
+from simulator.render.gl_lens import TILE_PX, Tiles, lens_uniforms, middles
+from simulator.render.gl_moving import Drawn, moving_program
+from simulator.render.gl_shade import Shade, Shades
 from simulator.render.gl_shadow import Lamp
 from simulator.render.gl_store import SKY_M, Store
+from simulator.solid import U8
 
 _MOST_LAMPS = 8  # as many as `moving.frag` knows
 _FAINT = 0.002
-_MARGIN_PX = 2
 _ALWAYS, _LESS = "1", "<"
-_MOST_WINDOWS = 64
 
 
 class Over:
@@ -31,17 +30,16 @@ class Over:
         gl, context, keep = store.gl, store.gl.context, self._keep
         fine = (2 * store.size[0], 2 * store.size[1])
         self._still_depth = store.fine_depth()
-        self._light, self._axis = keep(context.texture(fine, 2, dtype="f4")), keep(context.texture(fine, 1, dtype="f4"))
+        self._light, self._axis = (keep(context.texture(fine, 1, dtype="f4")) for _ in range(2))
         zbuffer = keep(context.depth_texture(fine))
         self._fine = keep(context.framebuffer([self._light, self._axis], zbuffer))
         self._base, self._sum, self._depth = (keep(context.texture(store.size, 1, dtype="f4")) for _ in range(3))
-        self._sum_frame = keep(context.framebuffer([self._sum]))
-        self._depth_frame = keep(context.framebuffer([self._depth]))
+        self._sum_frame = keep(context.framebuffer([self._sum, self._depth]))
         self._empty_frame = keep(context.framebuffer([shades.losses]))
-        self._corners = keep(context.buffer(reserve=_MOST_WINDOWS * 48, dynamic=True))
-        self._moving = gl.program("solid.vert", "moving.frag")
-        names = ("restore", "clear", "mix", "mix_depth")
-        self._programs = {name: gl.program("rectangle.vert", f"{name}.frag") for name in names}
+        self._corners = keep(context.buffer(reserve=store.size[0] * store.size[1] // 8, dynamic=True))
+        self._moving = {soft: moving_program(gl, soft) for soft in (False, True)}
+        names = ("restore", "clear", "mix")
+        self._programs = {name: gl.program("tile.vert", f"{name}.frag") for name in names}
         self._quads = {
             name: keep(context.vertex_array(program, [(self._corners, "2f", "in_px")]))
             for name, program in self._programs.items()
@@ -52,94 +50,116 @@ class Over:
         self._base.write(np.ascontiguousarray(luminance, np.float32).tobytes())
 
     def draw(
-        self, moments: Sequence[Moment], bodies: Sequence[Sequence[Drawn]], lamps: Sequence[Lamp]
-    ) -> Iterator[tuple[Window, Radiance]]:
-        """The windows in which something moves, and what is seen there."""
-        windows = disjoint(window for drawn in bodies for body in drawn for window in self._windows(body))
-        if not windows:
+        self, moments: Sequence[Moment], bodies: Sequence[Sequence[Drawn]], lamps: Sequence[Lamp], into: Radiance
+    ) -> None:
+        """Changes the standing world's picture where something moves."""
+        shades = [[self._shades.of(body) for body in drawn] for drawn in bodies]
+        moved, shaded = self._covered(shades)
+        if not shaded.any():
             return
-        if len(windows) > _MOST_WINDOWS:
-            windows = [self._store.view.whole]
-        count = self._corners_of(windows)
-        for number, (moment, drawn) in enumerate(zip(moments, bodies, strict=True)):
-            self._restore(count)
-            self._draw_bodies(moment, drawn, lamps)
-            self._shades.draw(drawn, moment)
-            self._mix(count, 1 / len(moments), number == 0, bool(lamps))
-        self._fill(self._depth_frame, "mix_depth", count)
-        for window in windows:
-            yield window, Radiance(self._read(self._sum_frame, window), self._read_depth(window))
+        self.begin()
+        tiles = np.concatenate([middles(moved), middles(np.where(moved, np.uint8(0), shaded))])
+        self._corners.orphan()
+        self._corners.write(tiles.tobytes())
+        counts = (int(moved.sum()), int(shaded.sum() - moved.sum()))
+        for number, (moment, shade) in enumerate(zip(moments, shades, strict=True)):
+            self._restore(counts)
+            self._draw_bodies(moment, bodies[number], lamps)
+            self._shades.draw(shade, moment)
+            self._mix(counts, number, len(moments), bool(lamps))
+        self._read(shaded, into)
+
+    def begin(self) -> None:
+        """Sets what stays the same; other renderers use the same programs."""
+        for program in self._moving.values():
+            put(program, **lens_uniforms(self._store.view, 2), **self._store.infrared)
+            put(program, atlas=4, side=self._lamps.maps.atlas.side)
+        self._shades.begin()
 
     def release(self) -> None:
         """Gives everything back."""
         self._keep.release()
 
-    def _windows(self, body: Drawn) -> list[Window]:
-        own = around(self._store.view, body.box.corners_m, _MARGIN_PX)
-        return [own, *self._shades.windows(body)]
+    def _covered(self, shades: Sequence[Sequence[Shade]]) -> tuple[U8, U8]:
+        """Tiles with bodies in any moment; those and tiles with their shadows."""
+        moved, shaded = Tiles(self._store.view), Tiles(self._store.view)
+        for shade in (shade for shades_then in shades for shade in shades_then):
+            moved.cover(shade.drawn.box.corners_m)
+            self._shades.cover(shaded, shade)
+        return moved.grown(), moved.grown() | shaded.grown()
 
-    def _corners_of(self, windows: Sequence[Window]) -> int:
-        corners = quads(windows)
-        self._corners.orphan()
-        self._corners.write(corners.tobytes())
-        return len(corners)
-
-    def _fill(self, frame: moderngl.Framebuffer, name: str, count: int, **values: Uniform) -> None:
-        """One of the programs over all windows."""
+    def _fill(self, frame: moderngl.Framebuffer, name: str, span: tuple[int, int], **values: Uniform) -> None:
+        """One of the programs over some of the windows: `span` is their first corner and how many there are."""
+        if not span[1]:
+            return
         program = self._programs[name]
         textures = {
-            "still_depth": self._still_depth, "base": self._base, "lamps": self._lamps.added, "moving": self._light,
-            "losses": self._shades.losses, "store_depth": self._store.depth, "moving_depth": self._axis,
+            "still_depth": self._still_depth, "base": self._base, "lamps": self._lamps.added,
+            "moving": self._light, "moving_depth": self._axis, "losses": self._shades.losses,
+            "store_depth": self._store.full.depth,
         }  # fmt: skip
         for place, (key, texture) in enumerate(textures.items()):
             if key in program:
                 texture.use(place)
                 put(program, **{key: place})
-        put(program, canvas=tuple(float(side) for side in self._store.size), **values)
+        put(program, canvas=self._store.size, side_px=TILE_PX * frame.width / self._store.size[0], **values)
         frame.use()
-        self._quads[name].render(vertices=count)
+        self._quads[name].render(moderngl.POINTS, vertices=span[1], first=span[0])
 
-    def _restore(self, count: int) -> None:
+    def _restore(self, counts: tuple[int, int]) -> None:
         context = self._store.gl.context
-        context.enable_only(moderngl.DEPTH_TEST)
+        context.enable_only(moderngl.DEPTH_TEST | moderngl.PROGRAM_POINT_SIZE)
         context.depth_func = _ALWAYS
-        self._fill(self._fine, "restore", count)
+        self._fill(self._fine, "restore", (0, counts[0]))
         context.depth_func = _LESS
-        context.enable_only(moderngl.NOTHING)
-        self._fill(self._empty_frame, "clear", count)
+        context.enable_only(moderngl.PROGRAM_POINT_SIZE)
+        self._fill(self._empty_frame, "clear", (0, sum(counts)))
 
     def _draw_bodies(self, moment: Moment, drawn: Sequence[Drawn], lamps: Sequence[Lamp]) -> None:
         self._fine.use()
         self._store.gl.context.enable_only(moderngl.DEPTH_TEST)
-        self._lamps.atlas.texture.use(4)
-        put(self._moving, **lens_uniforms(self._store.view, 2), **self._store.infrared)
-        put(self._moving, atlas=4, side=self._lamps.atlas.side)
-        put(self._moving, strengths=(moment.infrared, moment.ambient, 0.0, 0.0))
+        self._lamps.maps.atlas.texture.use(4)
+        for program in self._moving.values():
+            put(program, strengths=(moment.infrared, moment.ambient))
         posts = [replace(lamp, at=(*lamp.at[:3], lamp.at[3] * moment.lamps_on)) for lamp in self._lamps.posts]
         for body in drawn:
-            _put_lamps(self._moving, body.brightest([*posts, *lamps], _MOST_LAMPS, _FAINT))
+            _put_lamps(self._moving[body.mesh.soft], body.brightest([*posts, *lamps], _MOST_LAMPS, _FAINT))
             body.mesh.whole.render()
 
-    def _mix(self, count: int, share: float, first: bool, with_lamps: bool) -> None:
+    def _mix(self, counts: tuple[int, int], number: int, moments: int, with_lamps: bool) -> None:
         context = self._store.gl.context
-        context.enable_only(moderngl.BLEND)
-        context.blend_func = moderngl.ONE, moderngl.ZERO if first else moderngl.ONE
-        self._fill(self._sum_frame, "mix", count, share=share, with_lamps=float(with_lamps))
+        context.enable_only(moderngl.PROGRAM_POINT_SIZE | (moderngl.NOTHING if number == 0 else moderngl.BLEND))
+        context.blend_func = moderngl.ONE, moderngl.ONE
+        values: dict[str, Uniform] = {
+            "share": 1 / moments,
+            "depth_share": float(number == moments - 1),
+            "with_lamps": float(with_lamps),
+        }
+        spans = ((0, counts[0]), (counts[0], counts[1]))
+        for with_moving, span in zip((1.0, 0.0), spans, strict=True):
+            self._fill(self._sum_frame, "mix", span, with_moving=with_moving, **values)
         context.enable_only(moderngl.NOTHING)
 
-    def _read(self, frame: moderngl.Framebuffer, window: Window) -> F32:
-        width, height = window.right_px - window.left_px, window.bottom_px - window.top_px
-        place = (window.left_px, window.top_px, width, height)
-        data = frame.read(viewport=place, components=1, dtype="f4", alignment=1)
-        return np.frombuffer(data, np.float32).reshape(height, width)
-
-    def _read_depth(self, window: Window) -> F32:
-        depth = self._read(self._depth_frame, window)
-        return np.where(depth > SKY_M / 2, np.float32(np.inf), depth).astype(np.float32)
+    def _read(self, covered: U8, into: Radiance) -> None:
+        """All that lies about the covered tiles at once; only those are taken."""
+        rows, columns = np.nonzero(covered)
+        top, left = int(rows.min()), int(columns.min())
+        bottom, right = int(rows.max()) + 1, int(columns.max()) + 1
+        height, width = (bottom - top) * TILE_PX, (right - left) * TILE_PX
+        place = (left * TILE_PX, top * TILE_PX, width, height)
+        pixels = np.repeat(np.repeat(covered[top:bottom, left:right], TILE_PX, axis=0), TILE_PX, axis=1).view(bool)
+        window = (slice(place[1], place[1] + height), slice(place[0], place[0] + width))
+        for part, whole in enumerate((into.luminance, into.depth_m)):
+            data = self._sum_frame.read(viewport=place, components=1, attachment=part, dtype="f4", alignment=1)
+            read = np.frombuffer(data, np.float32).reshape(height, width)
+            if part == 1:
+                read = np.where(read > SKY_M / 2, np.float32(np.inf), read)
+            np.copyto(whole[window], read, where=pixels)
 
 
 def _put_lamps(program: moderngl.Program, lamps: Sequence[Lamp]) -> None:
-    places, aims, tiles, hoods = (np.zeros((_MOST_LAMPS, width), np.float32) for width in (4, 4, 4, 1))
+    places, aims, tiles, hoods, origins = (np.zeros((_MOST_LAMPS, width), np.float32) for width in (4, 4, 4, 1, 3))
     for number, lamp in enumerate(lamps):
         places[number], aims[number], tiles[number], hoods[number] = lamp.at, lamp.aim, lamp.tile, lamp.hood
-    put(program, lamps=len(lamps), lamp_at=places, lamp_aim=aims, lamp_tile=tiles, lamp_hood=hoods)
+        origins[number] = lamp.origin
+    put(program, lamps=len(lamps), lamp_at=places, lamp_aim=aims, lamp_tile=tiles, lamp_hood=hoods, lamp_origin=origins)

@@ -12,6 +12,7 @@ from simulator.render.gl_context import Graphics, Releasable, Uniform, put
 from simulator.render.gl_mesh import Box, coarse
 from simulator.solid import I32
 
+Vec3 = tuple[float, float, float]
 Vec4 = tuple[float, float, float, float]
 
 _WIDEST_RAD = 1.40  # half angle of the widest map; beyond it nothing is shadowed
@@ -22,12 +23,14 @@ _FACES = ((1, 0, 0), (-1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1), (0, 0, -1))
 @dataclass(frozen=True, slots=True)
 class Lamp:
     """A lamp as the shaders take it (`lamp.frag`): place and strength, axis and half angle, whether it has a hood that
-    cuts its light above the rim, and its tiles (first, how many, tan of the map's half angle, nearest m)."""
+    cuts its light above the rim, its tiles (first, how many, tan of the map's half angle, nearest m), and where its
+    map is drawn from."""
 
     at: Vec4
     aim: Vec4
     hood: float
     tile: Vec4
+    origin: Vec3
 
     @classmethod
     def of(cls, light: Light, first_tile: int, on_post: bool) -> "Lamp":
@@ -42,6 +45,7 @@ class Lamp:
             (*aim, cone),
             float(on_post and light.aim is None),
             (float(first_tile), float(faces), float(np.tan(half_rad)), nearest_m),
+            light.place_m,
         )
 
     @property
@@ -50,14 +54,20 @@ class Lamp:
         return int(self.tile[1])
 
     @property
-    def axes(self) -> list[tuple[float, float, float]]:
+    def axes(self) -> list[Vec3]:
         """The axis of each tile's map."""
         return [self.aim[:3]] if self.tiles == 1 else [(float(x), float(y), float(z)) for x, y, z in _FACES]
 
     @property
     def uniforms(self) -> dict[str, Uniform]:
         """Of `lamp.frag`, all but `share`."""
-        return {"lamp_at": self.at[:3], "lamp_aim": self.aim, "lamp_hood": self.hood, "lamp_tile": self.tile}
+        return {
+            "lamp_at": self.at[:3],
+            "lamp_aim": self.aim,
+            "lamp_hood": self.hood,
+            "lamp_tile": self.tile,
+            "lamp_origin": self.origin,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,13 @@ class Casters:
         self.triangles = len(numbers) // 3
         if self.triangles:
             self._places, self._numbers = gl.context.buffer(places.tobytes()), gl.context.buffer(numbers.tobytes())
+
+    def draw(self, program: moderngl.Program) -> None:
+        """All of them, once."""
+        if self.triangles:
+            array = self.array(program)
+            array.render()
+            array.release()
 
     def array(self, program: moderngl.Program) -> moderngl.VertexArray:
         """To draw with a program that takes `in_at`."""
@@ -107,7 +124,7 @@ def _packed(pieces: list[tuple[tuple[F32, I32], Box]]) -> tuple[F32, I32, list[R
 
 def in_way(lamp: Lamp, axis: Sequence[float], box: Box, farthest_m: float) -> bool:
     """Whether a box may cast a shadow in the map of a lamp along `axis`."""
-    off = box.middle_m - np.array(lamp.at[:3])
+    off = box.middle_m - np.array(lamp.origin)
     away, radius = float(np.linalg.norm(off)), box.radius_m
     if away - radius > farthest_m:
         return False
@@ -143,7 +160,7 @@ class Atlas:
         self._frame.viewport = self._frame.scissor = corner
         context.enable_only(moderngl.DEPTH_TEST)
         self._frame.clear(depth=1.0, viewport=corner)
-        put(self.program, **{"from": lamp.at[:3]}, aim=tuple(axis), map=lamp.tile[2:])
+        put(self.program, **{"from": lamp.origin}, aim=tuple(axis), map=lamp.tile[2:])
 
     def release(self) -> None:
         """Gives the texture back."""

@@ -7,12 +7,10 @@ import moderngl
 import numpy as np
 
 from simulator.optics import F32, F64
-from simulator.render.gl_context import Graphics, Keeper, Uniform, put
-from simulator.render.gl_lens import lens_uniforms
+from simulator.render.gl_context import PATCHES, Graphics, Keeper, Uniform, put
 from simulator.render.gl_shadow import Atlas, Casters, Lamp
 from simulator.render.gl_store import Store
 
-_PATCHES = 4  # of sky in each sample
 _HALF_M, _DEEP_M = 42.0, 70.0  # of the box that the sky's shadow maps cover
 _AHEAD_M = 20.0  # from the pole to its middle
 _SKY_TEXELS, _LAMP_TEXELS, _INFRARED_TEXELS = 1024, 1024, 2048
@@ -22,10 +20,12 @@ _POST_HEADS = 16  # as many as `still_light.frag` knows
 @dataclass(frozen=True, slots=True)
 class Layers:
     """Mean luminance [h, w] under an infrared lamp, a sky and post lamps of strength 1; what glows by itself, and what
-    glows with the post lamps; the share of sky in each pixel. `posts` [n, h, w]: each lamp's part of `all_posts`."""
+    glows with the post lamps; the share of sky in each pixel, and the mean
+    albedo. `posts` [n, h, w]: each lamp's part of `all_posts`."""
 
     infrared: F32
     sky_light: F32
+    albedo: F32
     glow: F32
     post_glow: F32
     sky: F32
@@ -38,7 +38,7 @@ def light(store: Store, casters: Casters, lamps: list[Lamp], samples: int) -> La
     filled at the last of them."""
     baker = _Baker(store, casters, lamps)
     try:
-        patches = _sky_patches(samples * _PATCHES)
+        patches = _sky_patches(samples * PATCHES)
         for number, shift_px in enumerate(_shifts(samples)):
             baker.sample(shift_px, patches[number::samples], 1 / samples)
         return baker.layers()
@@ -71,13 +71,13 @@ class _Baker:
         self._gl: Graphics = store.gl
         context = self._gl.context
         self._sums = self._sum(4)
-        self._sky = self._sum(1)
+        self._sky = self._sum(2)
         self._posts = [self._sum(1) for _ in lamps]
         self._infrared_map = self._keep(Atlas(self._gl, 1, _INFRARED_TEXELS))
         across = max(1, int(np.ceil(np.sqrt(len(lamps)))))
         self._lamp_maps = self._keep(Atlas(self._gl, across, _LAMP_TEXELS))
         self._map_lamps()
-        self._sky_map = self._keep(context.depth_texture((_SKY_TEXELS, _SKY_TEXELS)))
+        self._sky_map = self._keep(context.depth_texture((PATCHES * _SKY_TEXELS, _SKY_TEXELS)))
         self._sky_map.compare_func = "<="
         self._sky_frame = self._keep(context.framebuffer([], self._sky_map))
         self._whole: dict[str, moderngl.VertexArray] = {}
@@ -86,10 +86,9 @@ class _Baker:
     def sample(self, shift_px: tuple[float, float], patches: F64, share: float) -> None:
         """Adds one sample to every layer."""
         self._store.fill(shift_px)
-        lens = lens_uniforms(self._store.view, shift_px=shift_px)
+        lens = self._store.full.lens(shift_px)
         self._add_light(lens, share)
-        for patch in patches:
-            self._add_sky(lens, patch, share / len(patches))
+        self._add_sky(lens, patches, share)
         for lamp, (_, frame) in zip(self._lamps, self._posts, strict=True):
             self._add_lamp(lens, lamp, frame, share)
 
@@ -102,8 +101,9 @@ class _Baker:
 
         infrared, glow, post_glow, sky = np.moveaxis(read(self._sums[0], 4), -1, 0)
         posts = np.array([read(texture, 1)[..., 0] for texture, _ in self._posts], np.float32).reshape(-1, *shape)
+        sky_light, albedo = np.moveaxis(read(self._sky[0], 2), -1, 0)
         return Layers(
-            infrared.copy(), read(self._sky[0], 1)[..., 0], glow.copy(), post_glow.copy(), sky.copy(), posts,
+            infrared.copy(), sky_light.copy(), albedo.copy(), glow.copy(), post_glow.copy(), sky.copy(), posts,
             posts.sum(axis=0),
         )  # fmt: skip
 
@@ -138,7 +138,7 @@ class _Baker:
         half = max(self._store.size) / 2 / view.focal_px * 1.02
         ahead = tuple(float(part) for part in view.axes[2])
         place = tuple(float(part) for part in at)
-        lamp = Lamp((*place[:3], 1.0), (*ahead[:3], 4.0), 0.0, (0.0, 1.0, half, 0.3))  # type: ignore[arg-type]
+        lamp = Lamp((*place[:3], 1.0), (*ahead[:3], 4.0), 0.0, (0.0, 1.0, half, 0.3), place[:3])  # type: ignore[arg-type]
         self._infrared_map.aim_at(0, lamp, ahead)
         self._cast(self._infrared_map.program)
         return lamp
@@ -147,7 +147,7 @@ class _Baker:
         context = self._gl.context
         program = self._gl.program("whole.vert", fragment)
         put(program, **values)
-        self._store.bind(program)
+        self._store.full.bind(program)
         frame.use()
         context.enable_only(moderngl.BLEND)
         context.blend_func = moderngl.ONE, moderngl.ONE
@@ -169,20 +169,19 @@ class _Baker:
         side = self._infrared_map.side
         self._add(self._sums[1], "still_light.frag", {**lens, **self._store.infrared, **values, "side": side})
 
-    def _add_sky(self, lens: dict[str, Uniform], patch: F64, share: float) -> None:
-        plan = self._plan(patch)
+    def _add_sky(self, lens: dict[str, Uniform], patches: F64, share: float) -> None:
+        plans = np.stack([self._plan(patch).T for patch in patches])
         context = self._gl.context
         program = self._gl.program("parallel.vert", "nothing.frag")
-        put(program, plan=plan.T)
         self._sky_frame.use()
         context.enable_only(moderngl.DEPTH_TEST)
         self._sky_frame.clear(depth=1.0)
-        if self._casters.triangles:
-            array = self._casters.array(program)
-            array.render()
-            array.release()
+        for number, plan in enumerate(plans):
+            self._sky_frame.viewport = (number * _SKY_TEXELS, 0, _SKY_TEXELS, _SKY_TEXELS)
+            put(program, plan=plan)
+            self._casters.draw(program)
         self._sky_map.use(4)
-        values: dict[str, Uniform] = {"share": share, "plan": plan.T, "patch_aim": patch, "patch_map": 4}
+        values: dict[str, Uniform] = {"share": share, "plans": plans, "patch_aims": patches, "patch_maps": 4}
         self._add(self._sky[1], "still_sky.frag", {**lens, **values})
 
     def _plan(self, patch: F64) -> F64:
@@ -198,5 +197,12 @@ class _Baker:
 
     def _add_lamp(self, lens: dict[str, Uniform], lamp: Lamp, frame: moderngl.Framebuffer, share: float) -> None:
         self._lamp_maps.texture.use(4)
-        values = {**lamp.uniforms, "share": share * lamp.at[3], "atlas": 4, "side": self._lamp_maps.side}
+        values = {
+            **lamp.uniforms,
+            "share": share * lamp.at[3],
+            "atlas": 4,
+            "parted": 0.0,
+            "maps": 1,
+            "side": self._lamp_maps.side,
+        }
         self._add(frame, "lamp.frag", {**lens, **values})

@@ -9,7 +9,7 @@ from simulator.moment import Ground, Standing
 from simulator.optics import F32, View
 from simulator.render import beam
 from simulator.render.gl_context import Graphics, Keeper, Uniform, put
-from simulator.render.gl_lens import lens_uniforms
+from simulator.render.gl_lens import lens_uniforms, padded
 from simulator.render.gl_mesh import Cut
 
 SKY_M = 1.0e9  # depth of the sky in the store
@@ -24,21 +24,32 @@ class Buffers:
     numbers: moderngl.Buffer
 
 
-class Store:
-    """Textures of one standing world from one view. Only on the context's thread."""
+class Surfaces:
+    """What is seen at each pixel of a picture `scale` times the view's size."""
 
-    def __init__(self, gl: Graphics, standing: Standing, view: View) -> None:
-        self.gl, self.view, self.standing, self.keep = gl, view, standing, Keeper()
-        self.size = (view.size.width_px, view.size.height_px)
-        self._ground = _ground_texture(gl, standing.ground, self.keep)
-        self._buffers = _standing_buffers(gl, standing, self.keep)
-        self.normal, self.made, self.depth = (self.texture(4, "f2"), self.texture(4, "f2"), self.texture(1, "f4"))
-        zbuffer = self.keep(gl.context.depth_texture(self.size))
-        self._frame = self.keep(gl.context.framebuffer([self.normal, self.made, self.depth], zbuffer))
+    def __init__(self, gl: Graphics, view: View, scale: float, keep: Keeper) -> None:
+        self._view, self._scale = view, scale
+        width, height = padded(view)
+        self.size = (int(width * scale), int(height * scale))
+        kinds = ((4, "f2"), (4, "f2"), (1, "f4"))
+        self.normal, self.made, self.depth = (
+            keep(gl.context.texture(self.size, parts, dtype=dtype)) for parts, dtype in kinds
+        )
+        zbuffer = keep(gl.context.depth_texture(self.size))
+        self.frame = keep(gl.context.framebuffer([self.normal, self.made, self.depth], zbuffer))
 
-    def texture(self, components: int, dtype: str) -> moderngl.Texture:
-        """A texture of the canvas' size that is released with the rest."""
-        return self.keep(self.gl.context.texture(self.size, components, dtype=dtype))
+    def lens(self, shift_px: tuple[float, float] = (0.0, 0.0)) -> dict[str, Uniform]:
+        """Of `camera.glsl`, sampled `shift_px` off the pixels' middles."""
+        return lens_uniforms(self._view, self._scale, shift_px)
+
+    def rays(self) -> F32:
+        """World directions of depth 1 through the pixels' middles [h, w, 3]."""
+        width, height = self.size
+        right, down, ahead = self._view.axes
+        focal = self._view.focal_px * self._scale
+        x = (np.arange(width) + 0.5 - self._view.size.width_px * self._scale / 2) / focal
+        y = (np.arange(height) + 0.5 - self._view.size.height_px * self._scale / 2) / focal
+        return np.asarray(x[None, :, None] * right + y[:, None, None] * down + ahead, dtype=np.float32)
 
     def bind(self, program: moderngl.Program, first: int = 0) -> None:
         """Binds the textures of `store.glsl` from unit `first` on."""
@@ -46,6 +57,19 @@ class Store:
         for place, (name, texture) in enumerate(textures.items(), start=first):
             texture.use(place)
             put(program, **{name: place})
+
+
+class Store:
+    """Textures of one standing world from one view, `size` wide and high: a little more than the view (`seen`). Only on
+    the context's thread."""
+
+    def __init__(self, gl: Graphics, standing: Standing, view: View) -> None:
+        self.gl, self.view, self.standing, self.keep = gl, view, standing, Keeper()
+        self.size = padded(view)
+        self.seen = (slice(view.size.height_px), slice(view.size.width_px))
+        self._ground = _ground_texture(gl, standing.ground, self.keep)
+        self._buffers = _standing_buffers(gl, standing, self.keep)
+        self.full, self.half = (Surfaces(gl, view, scale, self.keep) for scale in (1.0, 0.5))
 
     @property
     def infrared(self) -> dict[str, Uniform]:
@@ -58,7 +82,12 @@ class Store:
 
     def fill(self, shift_px: tuple[float, float] = (0.0, 0.0)) -> None:
         """Draws the world, sampled `shift_px` off the pixels' middles."""
-        self._draw(self._frame, lens_uniforms(self.view, shift_px=shift_px))
+        self._draw(self.full.frame, self.full.lens(shift_px))
+
+    def settle(self) -> None:
+        """Draws the world at the pixels' middles, for good, in full and in half size."""
+        for surfaces in (self.full, self.half):
+            self._draw(surfaces.frame, surfaces.lens())
 
     def fine_depth(self) -> moderngl.Texture:
         """A depth buffer twice as wide and high, to hold what moves against."""
@@ -71,8 +100,8 @@ class Store:
         return texture
 
     def depth_m(self) -> F32:
-        """Depth [h, w] at the pixels' middles as it was filled last, inf: sky."""
-        depth = np.frombuffer(self.depth.read(), np.float32).reshape(self.size[::-1])
+        """Depth [h, w] at the pixels' middles inf: sky."""
+        depth = np.frombuffer(self.full.depth.read(), np.float32).reshape(self.size[::-1])
         return np.where(depth > SKY_M / 2, np.float32(np.inf), depth).astype(np.float32)
 
     def casters(self, program: moderngl.Program) -> moderngl.VertexArray | None:

@@ -3,7 +3,7 @@ uniform sampler2D store_depth;
 uniform sampler2DArray layers;
 uniform vec4 place;
 uniform vec4 turn;
-uniform vec3 strengths;  // sky's light, infrared, post lamps (each times its share that is lost)
+uniform vec2 strengths;  // sky's light, infrared (each times its share that is lost)
 in vec2 spot;
 layout(location = 0) out float loss;
 void main() {

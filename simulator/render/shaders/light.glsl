@@ -47,6 +47,7 @@ float infrared_answer(Surface s) {
     return diffuse + back + glint(s, s.to_lens);
 }
 
+// To a lamp elsewhere.
 float lamp_answer(Surface s, vec3 towards) {
     return s.albedo * max(dot(s.normal, towards), 0.0) + glint(s, towards);
 }
@@ -64,8 +65,9 @@ float sky_answer(Surface s, float open_sky) {
 float lamp_reach(vec3 towards, vec4 aim, float hood) {
     float share = mix(1.0, clamp(towards.z * 1.6, 0.0, 1.0), hood);
     if (aim.w < 3.15) {
-        float chord = length(-towards - aim.xyz);
-        float angle = 2.0 * asin(min(chord * 0.5, 1.0));
+        float chord_sq = min(2.0 + 2.0 * dot(towards, aim.xyz), 2.0);
+        // the angle of a chord, to 1 % up to a right angle
+        float angle = sqrt(max(chord_sq, 0.0)) * (1.0 + chord_sq * (1.0 / 24.0 + chord_sq * 0.0062));
         share *= 1.0 - smoothstep(aim.w, aim.w * 1.3, angle);
     }
     return share;

@@ -1,21 +1,22 @@
-// What one patch of the sky adds to the standing world, through what stands in its way.
+// What some patches of the sky add to the standing world, through what stands in their way; and its albedo.
 uniform float share;
-uniform mat4 plan;
-uniform vec3 patch_aim;  // towards the patch
-uniform sampler2DShadow patch_map;
-layout(location = 0) out float sum;
+uniform mat4 plans[PATCHES];
+uniform vec3 patch_aims[PATCHES];  // towards the patches
+uniform sampler2DShadow patch_maps;  // side by side
+layout(location = 0) out vec2 sum;
 
 void main() {
     float depth = texelFetch(store_depth, ivec2(gl_FragCoord.xy), 0).r;
-    if (depth > SKY) { sum = 0.0; return; }
+    if (depth > SKY) { sum = vec2(0.0); return; }
     Surface s = stored(depth);
-    float cosine = dot(s.normal, patch_aim);
     float open = 0.0;
-    if (cosine > 0.0) {
-        vec3 spot = (plan * vec4(s.at + s.normal * 0.06 + patch_aim * 0.10, 1.0)).xyz;
-        bool outside = max(abs(spot.x), abs(spot.y)) > 1.0;
-        open = outside ? 1.0 : texture(patch_map, spot * 0.5 + 0.5);
+    for (int i = 0; i < PATCHES; i++) {
+        float cosine = max(dot(s.normal, patch_aims[i]), 0.0);
+        vec3 spot = (plans[i] * vec4(s.at + s.normal * 0.06 + patch_aims[i] * 0.10, 1.0)).xyz * 0.5 + 0.5;
+        bool outside = min(spot.x, spot.y) < 0.0 || max(spot.x, spot.y) > 1.0;
+        float seen = texture(patch_maps, vec3((spot.x + float(i)) / float(PATCHES), spot.yz));
+        open += cosine * (outside ? 1.0 : seen);
     }
     // the mean over the half sphere of 2 cos is 1; an eighth comes from walls and ground whatever stands about
-    sum = share * sky_answer(s, 0.12 + 0.88 * 2.0 * open * max(cosine, 0.0));
+    sum = share * vec2(sky_answer(s, 0.12 + 0.88 * 2.0 * open / float(PATCHES)), s.albedo);
 }

@@ -1,0 +1,21 @@
+// Dull things of small triangles that move (people, animals, leaves): light at their corners only.
+in vec3 in_at;
+in vec3 in_normal;
+in float in_albedo;
+in vec4 in_made;  // gloss, roughness, retro, glow
+out float light;
+out float axis_depth;
+
+void main() {
+    Surface s;
+    s.at = in_at;
+    s.to_lens = normalize(lens - in_at);
+    s.normal = dot(in_normal, s.to_lens) < 0.0 ? -in_normal : in_normal;
+    s.albedo = in_albedo;
+    s.gloss = in_made.x;
+    s.roughness = in_made.y;
+    s.retro = in_made.z;
+    light = in_made.w + all_light(s);
+    gl_Position = seen(in_at);
+    axis_depth = gl_Position.w;
+}
