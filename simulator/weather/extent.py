@@ -9,10 +9,12 @@ from simulator.optics import F64
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Where flames or smoke are in the world: an upright ellipsoid, its middle and half axes [3]."""
+    """Where flames or smoke are in the world: an ellipsoid whose layers are shifted by `lean` [2] (metres along x and y
+    per metre up); its middle and, before that, its half axes [3]."""
 
     middle_m: F64
     half_m: F64
+    lean: F64
 
     @property
     def points_m(self) -> F64:
@@ -21,4 +23,6 @@ class Extent:
         lift = np.linspace(-np.pi / 2, np.pi / 2, 13)
         ring = np.cos(lift)[:, None]
         unit = np.stack([ring * np.cos(turn), ring * np.sin(turn), np.sin(lift)[:, None] + 0 * turn], axis=-1)
-        return np.asarray(self.middle_m + unit.reshape(-1, 3) * self.half_m)
+        off = unit.reshape(-1, 3) * self.half_m
+        off[:, :2] += off[:, 2:] * self.lean
+        return np.asarray(self.middle_m + off)

@@ -41,9 +41,7 @@ def extent_m(blaze: Blaze, t_s: float, wind: Wind = CALM) -> Extents:
     tall = height_m(blaze, t_s)
     flames = None
     if tall > 0.0:
-        shift = lean(blaze, t_s, wind) * tall
-        middle = np.array([blaze.place_m[0] + 0.45 * shift[0], blaze.place_m[1] + 0.45 * shift[1], 0.0])
-        middle[2] = blaze.place_m[2] + 0.52 * tall
-        wide = 0.36 * tall + 0.5 * np.abs(shift)
-        flames = Extent(middle, np.array([wide[0], wide[1], 0.66 * tall]))
+        over = lean(blaze, t_s, wind)
+        middle = np.array(blaze.place_m) + tall * np.array([*(0.5 * over), 0.52])
+        flames = Extent(middle, tall * np.array([0.46, 0.46, 0.66]), over)
     return Extents(flames, plume(blaze, t_s, wind).extent)

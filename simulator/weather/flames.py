@@ -11,13 +11,13 @@ from simulator.optics import F32, F64
 from simulator.play import Blaze
 from simulator.weather import noise, pixels
 from simulator.weather.growth import flicker, height_m, lean, mean_height_m
-from simulator.weather.sheet import Sheet, before, hung
+from simulator.weather.sheet import Sheet, before, hung, leaning
 from simulator.weather.sight import SHUTTER_S, Sight
 from simulator.weather.wind import Wind
 
 CORE = 24.0  # luminance of the core: in proportion to `fire.lights` (area x luminance / pi) and far above white
 _WIDTH = 0.52  # how far tongues stand apart, over the height
-_FINEST = 128
+_FINEST = 112
 _SPARKS = 26
 _SPARK = 6.0
 _SPARK_STEPS = 6
@@ -29,11 +29,11 @@ def add(luminance: F32, depth_m: F32, blaze: Blaze, t_s: float, sight: Sight, wi
     tall = height_m(blaze, t_s)
     if tall <= 0.0:
         return
-    right = sight.view.axes[0, :2]
-    tilt = float(lean(blaze, t_s, wind) @ right)
+    tilt, away = leaning(lean(blaze, t_s, wind), sight.view)
     wide = 0.62 * tall
     sheet = Sheet(
         np.array(blaze.place_m),
+        away,
         -wide + min(0.0, tilt) * 1.3 * tall,
         wide + max(0.0, tilt) * 1.3 * tall,
         -0.06 * tall,

@@ -1,8 +1,11 @@
 """Lightning behind the clouds: flashes of several strokes that light the whole sky for some tenths of a second."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from simulator.conditions import Condition
+from simulator.optics import F64
 
 _EPOCH_S = 60.0
 _STROKE_S = 0.045  # light of one return stroke seen through clouds dies away by 1/e
@@ -19,19 +22,24 @@ def flash(condition: Condition, seed: int, t_s: float) -> float:
     if condition.lightning_per_min <= 0.0:
         return 0.0
     now = int(np.floor(t_s / _EPOCH_S))
-    return sum(_within(condition.lightning_per_min, seed, epoch, t_s) for epoch in (now - 1, now) if epoch >= 0)
-
-
-def _within(per_min: float, seed: int, epoch: int, t_s: float) -> float:
-    rng = np.random.default_rng([seed, 7300, epoch])
     light = 0.0
-    for _ in range(int(rng.poisson(per_min * _EPOCH_S / 60.0))):
-        start_s = epoch * _EPOCH_S + rng.uniform(0, _EPOCH_S)
-        near = rng.uniform(0.15, 1.0) ** 2
-        gaps = rng.exponential(_GAP_S, 5)
-        strong = rng.uniform(0.25, 1.0, 5)
-        strokes = int(rng.integers(3, 6))
-        since = t_s - start_s - np.concatenate([[0.0], np.cumsum(gaps[: strokes - 1])])
-        shape = np.where(since >= 0, np.exp(-np.maximum(since, 0.0) / _STROKE_S), 0.0)
-        light += float(_BRIGHT * near * (shape * strong[:strokes]).sum())
+    for epoch in range(max(0, now - 1), now + 1):
+        start_s, strength = _strokes(condition.lightning_per_min, seed, epoch)
+        since = t_s - start_s
+        light += float((strength * np.exp(-np.maximum(since, 0.0) / _STROKE_S))[since >= 0.0].sum())
     return light
+
+
+@lru_cache(maxsize=64)
+def _strokes(per_min: float, seed: int, epoch: int) -> tuple[F64, F64]:
+    """When strokes of one minute come, and how bright each is, [n]."""
+    rng = np.random.default_rng([seed, 7300, epoch])
+    starts, strengths = [np.empty(0)], [np.empty(0)]
+    for _ in range(int(rng.poisson(per_min * _EPOCH_S / 60.0))):
+        first_s = epoch * _EPOCH_S + rng.uniform(0, _EPOCH_S)
+        near = rng.uniform(0.15, 1.0) ** 2
+        count = int(rng.integers(3, 6))
+        gaps = rng.exponential(_GAP_S, count - 1)
+        starts.append(first_s + np.concatenate([[0.0], np.cumsum(gaps)]))
+        strengths.append(_BRIGHT * near * rng.uniform(0.25, 1.0, count))
+    return np.concatenate(starts), np.concatenate(strengths)

@@ -64,9 +64,10 @@ def add_product(out: F32, one: F32, two: F32) -> None:
     cv2.accumulateProduct(one, two, out)
 
 
-def warped(picture: F32, turn: F64, size: tuple[int, int]) -> F32:
-    """Through a plane's perspective [3, 3], into `size` (width, height); 0 beyond its edges."""
-    return np.asarray(cv2.warpPerspective(picture, turn, size, flags=cv2.INTER_LINEAR), dtype=np.float32)
+def warped(layers: tuple[F32, ...], turn: F64, size: tuple[int, int]) -> tuple[F32, ...]:
+    """Layers of one shape through a plane's perspective [3, 3], into `size` (width, height); 0 beyond their edges."""
+    together = cv2.warpPerspective(np.dstack(layers), turn, size, flags=cv2.INTER_LINEAR)
+    return tuple(np.asarray(layer, dtype=np.float32) for layer in cv2.split(together))
 
 
 def smeared(picture: F32, rows: int) -> F32:

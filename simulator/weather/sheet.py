@@ -12,9 +12,10 @@ from simulator.weather import pixels
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A rectangle through `foot_m` [3]: from `left_m` to `right_m` along the picture's horizontal, from `low_m` to
-    `high_m` upwards, both off the foot."""
+    `high_m` upwards, both off the foot. It leans away from the lens by `away_m_m` metres per metre up."""
 
     foot_m: F64
+    away_m_m: float
     left_m: float
     right_m: float
     low_m: float
@@ -31,6 +32,12 @@ class Sheet:
         return x, z
 
 
+def leaning(lean: F64, view: View) -> tuple[float, float]:
+    """A lean along x and y [2] as one to the right in the picture and one away from the lens."""
+    right = view.axes[0, :2]
+    return float(lean @ right), float(lean @ np.array([-right[1], right[0]]))
+
+
 @dataclass(frozen=True, slots=True)
 class Hung:
     """A sheet's pictures in a window of the canvas: `layers` as the sheet's, warped, and the sheet's depth, [h, w]."""
@@ -43,7 +50,7 @@ class Hung:
 def hung(sheet: Sheet, view: View, layers: tuple[F32, ...]) -> Hung | None:
     """Layers [rows, columns] of a sheet as the canvas shows them. None: out of sight or behind the lens."""
     right = np.array([view.axes[0, 0], view.axes[0, 1], 0.0])
-    up = np.array([0.0, 0.0, 1.0])
+    up = np.array([-right[1] * sheet.away_m_m, right[0] * sheet.away_m_m, 1.0])
     corners = np.array([
         sheet.foot_m + right * x + up * z
         for x, z in (
@@ -62,7 +69,7 @@ def hung(sheet: Sheet, view: View, layers: tuple[F32, ...]) -> Hung | None:
     target = (points - [window.left_px, window.top_px] - 0.5).astype(np.float32)
     turn = np.asarray(cv2.getPerspectiveTransform(source, target), dtype=np.float64)
     size = (window.right_px - window.left_px, window.bottom_px - window.top_px)
-    warped = tuple(pixels.warped(layer, turn, size) for layer in layers)
+    warped = pixels.warped(layers, turn, size)
     row = np.arange(window.top_px, window.bottom_px) + 0.5
     top, bottom = float(points[:2, 1].mean()), float(points[2:, 1].mean())
     share = np.clip((row - top) / max(bottom - top, 1e-3), 0, 1)

@@ -70,26 +70,39 @@ def box(sight: Sight, slab: Slab) -> tuple[F32, F32]:
     return low.astype(np.float32), np.array([*(2 * half), slab.far_m * 1.25 - low[2]], dtype=np.float32)
 
 
+def places_m(fallers: Fallers, sight: Sight, wind: Wind, t_s: float) -> F64:
+    """Where the particles are at a time, [3, n] in the camera's axes, in their box."""
+    down, across = _axes(sight, wind)
+    turn = fallers.sway_rad_s * np.float32(t_s) + fallers.phase
+    fallen = fallers.speed_m_s.astype(np.float64) * t_s
+    places = np.empty((3, len(fallen)))
+    for axis, blown in enumerate(across * wind.blown_s(t_s)):
+        places[axis] = fallers.places_m[axis] + (fallen * down[axis] + (blown - fallers.low_m[axis]))
+    places[0] += fallers.sway_m * np.sin(turn)
+    places[2] += fallers.sway_m * np.cos(1.31 * turn)
+    for axis, side in enumerate(fallers.sides_m.astype(np.float64)):
+        places[axis] -= np.floor(places[axis] * (1 / side)) * side
+    places += fallers.low_m[:, None]
+    return places
+
+
 def streaks(fallers: Fallers, sight: Sight, wind: Wind, t_s: float) -> Streaks:
     """Where the particles' images lie in the exposure that begins at `t_s`. Luminance is only their fade (0..1) at
     the slab's ends; `lit` lights them."""
-    down = sight.view.axes @ np.array([0.0, 0.0, -1.0])
-    across = sight.view.axes @ (wind.along * wind.speed_at(sight.view.pose.height_m))
-    turn = fallers.sway_rad_s * np.float32(t_s) + fallers.phase
-    fallen = fallers.speed_m_s.astype(np.float64) * t_s
-    first = np.empty((3, len(fallen)))
-    for axis, blown in enumerate(across * wind.blown_s(t_s)):
-        first[axis] = fallers.places_m[axis] + (fallen * down[axis] + (blown - fallers.low_m[axis]))
-    first[0] += fallers.sway_m * np.sin(turn)
-    first[2] += fallers.sway_m * np.cos(1.31 * turn)
-    for axis, side in enumerate(fallers.sides_m.astype(np.float64)):
-        first[axis] -= np.floor(first[axis] * (1 / side)) * side
-    first += fallers.low_m[:, None]
+    first = places_m(fallers, sight, wind, t_s)
     kept = _in_sight(first, fallers.slab, sight)
     first = first[:, kept]
+    down, across = _axes(sight, wind)
+    turn = fallers.sway_rad_s[kept] * np.float32(t_s) + fallers.phase[kept]
     move = np.outer(down, fallers.speed_m_s[kept]) + (across * wind.gust(t_s))[:, None]
-    move[0] += (fallers.sway_m * fallers.sway_rad_s * np.cos(turn))[kept]
+    move[0] += fallers.sway_m[kept] * fallers.sway_rad_s[kept] * np.cos(turn)
     return _pictured(first, first + move * SHUTTER_S, fallers.size_m[kept], fallers.slab, sight)
+
+
+def _axes(sight: Sight, wind: Wind) -> tuple[F64, F64]:
+    """Straight down, and the wind's mean velocity at the lens, in the camera's axes [3]."""
+    down = sight.view.axes @ np.array([0.0, 0.0, -1.0])
+    return down, sight.view.axes @ (wind.along * wind.speed_at(sight.view.pose.height_m))
 
 
 def _in_sight(places: F64, slab: Slab, sight: Sight) -> NDArray[np.bool_]:

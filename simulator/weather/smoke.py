@@ -10,13 +10,14 @@ from simulator.optics import F32, F64
 from simulator.play import Blaze, Puff
 from simulator.weather import growth, noise
 from simulator.weather.extent import Extent
-from simulator.weather.sheet import Sheet, before, hung
+from simulator.weather.sheet import Sheet, before, hung, leaning
 from simulator.weather.sight import Sight
 from simulator.weather.wind import Wind
 
 _FINEST = 96
 _ENTRAIN = 0.20  # half width gained per metre of way (plumes: 0.1-0.16 each side; Morton, Taylor and Turner 1956)
 _LINGER_S = 14.0
+_BACK = 0.35  # of the infrared lamp's light, what a thick white cloud throws back
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,9 @@ class Plume:
         if self.thick <= 0.01 or self.top_m - self.base_m < 0.05:
             return None
         middle, half = (self.top_m + self.base_m) / 2, (self.top_m - self.base_m) / 2
-        wide = self.half_width_m(self.base_m + 1.5 * half)
+        wide = 1.15 * self.half_width_m(self.base_m + 1.6 * half) + 0.07 * min(self.top_m, 2.0)
         centre = self.foot_m + np.array([*(self.lean * middle), middle])
-        return Extent(centre, np.array([*(wide + np.abs(self.lean) * half), half]))
+        return Extent(centre, np.array([wide, wide, half]), self.lean)
 
     def half_width_m(self, up_m: float) -> float:
         """How wide it is at a height over its foot."""
@@ -101,7 +102,7 @@ def opacity(x_m: F32, z_m: F32, cloud: Plume, t_s: float, tilt: float) -> F32:
     clock = np.float32(t_s + 3.1 * cloud.seed)
     way = up - np.float32(cloud.rise_m_s) * clock
     bend = noise.at(21, 0.05 * x_m + 0.3, 0.10 * way, 2.0)
-    off = x_m - np.float32(tilt) * up - np.float32(0.30) * bend * np.minimum(up, 2.0) * np.float32(0.5)
+    off = x_m - np.float32(tilt) * up - np.float32(0.11) * np.clip(bend, -2, 2) * np.minimum(up, 2.0)
     curl = noise.at(22, 0.16 * off / (0.5 + wide), 0.10 * way)
     puffs = noise.at(23, 0.20 * off / (0.35 + wide) + 0.04 * curl, 0.17 * way + 0.03 * curl, 1.7)
     fine = noise.at(24, 0.55 * off / (0.35 + wide) + 0.05 * curl, 0.5 * way, 1.3)
@@ -120,10 +121,10 @@ def blend(luminance: F32, depth_m: F32, cloud: Plume, moment: Moment, sight: Sig
     extent = cloud.extent
     if extent is None:
         return
-    tilt = float(cloud.lean @ sight.view.axes[0, :2])
+    tilt, away = leaning(cloud.lean, sight.view)
     wide = 1.3 * cloud.half_width_m(cloud.top_m)
     lean = tilt * cloud.top_m
-    sheet = Sheet(cloud.foot_m, min(0.0, lean) - wide, max(0.0, lean) + wide, max(cloud.base_m, 0.0), cloud.top_m)
+    sheet = Sheet(cloud.foot_m, away, min(0.0, lean) - wide, max(0.0, lean) + wide, max(cloud.base_m, 0.0), cloud.top_m)
     x_m, z_m = sheet.grid(sight.view, _FINEST)
     light = _light(x_m - np.float32(tilt) * z_m, z_m, cloud, moment)
     picture = hung(sheet, sight.view, (opacity(x_m, z_m, cloud, moment.t_s, tilt), light))
@@ -131,9 +132,14 @@ def blend(luminance: F32, depth_m: F32, cloud: Plume, moment: Moment, sight: Sig
         return
     rows = picture.window.slices
     lost = picture.layers[0] * before(picture, depth_m, 0.3)
-    lamp = np.float32(0.35 * moment.infrared * INFRARED_STRENGTH) * sight.beam[rows] / picture.depth_m**2
-    own = np.float32(cloud.albedo) * (lamp + picture.layers[1] + np.float32(0.5 * moment.ambient))
-    luminance[rows] += lost * (own - luminance[rows])
+    lamp = np.float32(_BACK * moment.infrared * INFRARED_STRENGTH) / picture.depth_m[:, :1] ** 2
+    own = sight.beam[rows] * lamp
+    own += picture.layers[1]
+    own += np.float32(0.5 * moment.ambient)
+    own *= np.float32(cloud.albedo)
+    own -= luminance[rows]
+    own *= lost
+    luminance[rows] += own
 
 
 def _light(off_m: F32, z_m: F32, cloud: Plume, moment: Moment) -> F32:

@@ -16,12 +16,12 @@ _FLUFF = 2.8  # diameter of a flake over that of its melted drop (density about 
 _LARGEST_MM = 4.0  # melted
 _SLABS = (  # nearer than half a metre, hood and pole keep the air free
     (shower.Slab(0.6, 1.1), 1.0),
-    (shower.Slab(1.1, 2.2), 1.1),
-    (shower.Slab(2.2, 4.5), 1.5),
+    (shower.Slab(1.1, 2.2), 1.2),
+    (shower.Slab(2.2, 4.2), 1.8),
 )
-_CURTAINS_M = (4.8, 7.0, 10.0)
+_CURTAINS_M = (4.2, 6.5, 10.0)
 _CURTAIN_OVER_MM, _CURTAIN_THICK = 1.0, 0.3
-_MOST = 1_800
+_MOST = 1_500
 
 
 def slope_per_mm(snow_mm_h: float) -> float:
