@@ -2,14 +2,14 @@
 no vehicle starts or stops, and only what moves costs something for each picture."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from firmware.messages import Box, Size
 from simulator.groundtruth import bodies, seeing
 from simulator.groundtruth.bodies import Being
-from simulator.groundtruth.cover import Shares, covered_share, hide_behind, hide_behind_standing
+from simulator.groundtruth.cover import Shares, StandPoints, hide_behind, hide_behind_standing, moved_in
 from simulator.groundtruth.depth import Grid, Layers, Sight, StandingMap, sight
 from simulator.groundtruth.flames import Burning, flame_table
 from simulator.groundtruth.parked import Stand, Stretch, stretches
@@ -68,7 +68,7 @@ def watched(watch: Watch, t_s: F64) -> TruthTable:
             for other in moving:
                 if other is not shares:
                     hide_behind(shares, other.samples)
-        parts += _standing_rows(watch, stretch, layers, moving, t_s)
+        parts += _standing_rows(watch, stretch, layers, [shares.samples for shares in moving], t_s)
         parts += [_moving_rows(watch, shares, t_s) for shares in moving]
         parts += flame_table(watch.burning, layers, stretch.frames, t_s)
     return stacked(watch.size, t_s, [part for part in parts if len(part)])
@@ -126,7 +126,7 @@ def _before_lens(samples: Samples) -> Iterator[Samples]:
 
 
 def _standing_rows(
-    watch: Watch, stretch: Stretch, layers: Layers, moving: list[Shares], t_s: F64
+    watch: Watch, stretch: Stretch, layers: Layers, moving: list[Samples], t_s: F64
 ) -> Iterator[TruthTable]:
     """A row in each of the stretch's frames for every vehicle that stands in it."""
     grid = watch.standing.grid
@@ -139,23 +139,37 @@ def _standing_rows(
         seen = sight(grid, stand.patch, stand.being.number, layers)
         if seen is None or seen.visible_ratio < LEAST_VISIBLE:
             continue
-        ratio = np.full(len(stretch.frames), seen.visible_ratio, dtype=np.float32)
-        for shares in moving:
-            rows = shares.samples.frame - stretch.frames[0]
-            ratio[rows] *= 1 - covered_share(grid, stand.patch, seen, shares)
-        keep = ratio >= LEAST_VISIBLE
-        table = _stand_rows(watch, stand.being, seen, stretch.frames[keep], t_s)
-        yield replace(table, visible_ratio=ratio[keep])
+        points = StandPoints.of(stand.patch, stand.being.number, layers)
+        shows = points.shown_behind(moving, stretch.frames)
+        yield _stand_rows(watch, stand.being, seen, _Crossed(stretch.frames, points, shows), t_s)
 
 
-def _stand_rows(watch: Watch, being: Being, seen: Sight, frames: I32, t_s: F64) -> TruthTable:
-    away_m = np.array(seeing.distance_m(watch.standing.grid.picture, being.place_m))
-    count = len(frames)
+@dataclass(frozen=True, slots=True)
+class _Crossed:
+    """Points of a standing thing and which of them [n, p] show in frames [n] while others pass before it."""
+
+    frames: I32
+    points: StandPoints
+    shows: Bools
+
+
+def _stand_rows(watch: Watch, being: Being, seen: Sight, crossed: _Crossed, t_s: F64) -> TruthTable:
+    grid, count = watch.standing.grid, len(crossed.frames)
+    away_m = np.array(seeing.distance_m(grid.picture, being.place_m))
+    left = crossed.shows.mean(axis=1)
+    shown = np.tile(_corners(seen.shown), (count, 1))
+    part = left < 1.0
+    if part.any():
+        moved = moved_in(crossed.points.points_px[None], crossed.shows[part]) * grid.scale
+        shown[part] = np.clip(
+            shown[part] + moved, _corners(seen.shown)[[0, 1, 0, 1]], _corners(seen.shown)[[2, 3, 2, 3]]
+        )
+    ratio = seen.visible_ratio * left
     columns = Columns(
-        frames, np.tile(_corners(seen.box), (count, 1)), np.tile(_corners(seen.shown), (count, 1)),
-        np.full(count, seen.visible_ratio), away_m, np.array(ACTIVITY_CODES[PARKED], dtype=np.int32),
+        crossed.frames, np.tile(_corners(seen.box), (count, 1)), shown, ratio, away_m,
+        np.array(ACTIVITY_CODES[PARKED], dtype=np.int32),
     )  # fmt: skip
-    return TruthTable.of(watch.size, t_s, being.number, being.kind, columns)
+    return TruthTable.of(watch.size, t_s, being.number, being.kind, columns).rows(ratio >= LEAST_VISIBLE)
 
 
 def _corners(box: Box) -> F64:

@@ -4,19 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.groundtruth.depth import Grid, Layers, Patch, Sight
-from simulator.groundtruth.records import Bools
-from simulator.groundtruth.samples import Balls, Samples
-from simulator.optics import F32, F64
+from simulator.groundtruth.depth import Layers, Patch
+from simulator.groundtruth.records import I32, Bools
+from simulator.groundtruth.samples import DIRECTIONS, Samples
+from simulator.optics import F64
 
 _DEEP_M = 0.15
 """A point is hidden by what is nearer by more than this: points lie inside their thing, and a hand rests on a car."""
 
-_INSET = 0.06
-"""A vehicle fills the box around it but for its rounded corners: this much is cut from each side."""
-
-_PERSON_FILLS, _VEHICLE_FILLS = 0.55, 0.85
-"""Share of its box that a walking person or a car covers (measured on posed meshes from a pole's height)."""
+_STAND_POINTS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +62,17 @@ def hide_behind(shares: Shares, other: Samples) -> None:
     touch = _touch(own.outline_px[mine], other.outline_px[theirs])
     touch &= other.depth_m[theirs].min(axis=1) < own.depth_m[mine].max(axis=1)
     mine, theirs = mine[touch], theirs[touch]
-    if not len(mine):
-        return
-    points, depth = own.points_px[mine], own.depth_m[mine]
-    if other.balls is not None:
-        shares.shows[mine] &= ~_in_balls(points, depth, other.balls.some(theirs))
-    else:
-        behind = depth > np.median(other.depth_m[theirs], axis=1)[:, None]
-        shares.shows[mine] &= ~(behind & _in_box(points, other.outline_px[theirs]))
+    if len(mine):
+        shares.shows[mine] &= ~_behind(own.points_px[mine], own.depth_m[mine], other.some(theirs))
 
 
-def _in_balls(points_px: F64, depth_m: F64, balls: Balls) -> Bools:
-    """Whether points [n, p, 2] are behind one of another's balls in the same frames: [n, p]."""
-    hidden = np.zeros(depth_m.shape, dtype=bool)
+def _behind(points_px: F64, depth_m: F64, other: Samples) -> Bools:
+    """Whether points [n, p, 2] (or [1, p, 2]) at depths [n, p] are behind another thing in the same frames: [n, p]."""
+    if other.balls is None:
+        flat = points_px @ DIRECTIONS.T
+        return np.asarray((flat <= other.support_px[:, None]).all(axis=2) & (depth_m > other.middle_m[:, None]))
+    balls = other.balls
+    hidden = np.zeros((len(other.frame), depth_m.shape[1]), dtype=bool)
     for ball in range(balls.depth_m.shape[1]):
         off = points_px - balls.middle_px[:, ball][:, None]
         within = (off**2).sum(axis=2) < balls.reach_px[:, ball][:, None] ** 2
@@ -86,26 +80,43 @@ def _in_balls(points_px: F64, depth_m: F64, balls: Balls) -> Bools:
     return hidden
 
 
-def _in_box(points_px: F64, corners_px: F64) -> Bools:
-    inset = (corners_px[:, 2:] - corners_px[:, :2]) * _INSET
-    low, high = (corners_px[:, :2] + inset)[:, None], (corners_px[:, 2:] - inset)[:, None]
-    return np.asarray(((points_px > low) & (points_px < high)).all(axis=2))
+@dataclass(frozen=True, slots=True)
+class StandPoints:
+    """Points [p, 2] of the grid in which a standing thing shows, and its depths there [p]."""
+
+    points_px: F64
+    depth_m: F64
+
+    @classmethod
+    def of(cls, patch: Patch, number: int, layers: Layers) -> "StandPoints":
+        """At most `_STAND_POINTS`, evenly through the pixels that show."""
+        rows, columns = np.nonzero(patch.covered & (layers.number[patch.window.slices] == number))
+        chosen = np.unique(np.linspace(0, len(rows) - 1, _STAND_POINTS).astype(np.int64)) if len(rows) else slice(0)
+        rows, columns = rows[chosen], columns[chosen]
+        points = np.stack([columns + patch.window.left_px + 0.5, rows + patch.window.top_px + 0.5], axis=1)
+        return cls(points, patch.depth_m[rows, columns].astype(np.float64))
+
+    def shown_behind(self, movers: list[Samples], frames: I32) -> Bools:
+        """Which points [n, p] show in consecutive frames [n] that things move through."""
+        shows = np.ones((len(frames), len(self.points_px)), dtype=bool)
+        if not len(self.points_px):
+            return shows
+        box = np.concatenate([self.points_px.min(axis=0), self.points_px.max(axis=0)])[None]
+        nearest = float(self.depth_m.max())
+        for other in movers:
+            touch = _touch(box, other.outline_px) & (other.depth_m.min(axis=1) < nearest)
+            if touch.any():
+                some = other.some(touch)
+                shows[some.frame - frames[0]] &= ~_behind(self.points_px[None], self.depth_m[None], some)
+        return shows
 
 
-def covered_share(grid: Grid, patch: Patch, seen: Sight, shares: Shares) -> F32:
-    """Share [n] of what shows of a standing vehicle that something moving covers, in the frames of the latter."""
-    samples = shares.samples
-    box = (
-        np.array([[seen.shown.x_px, seen.shown.y_px]]),
-        np.array([[seen.shown.x_px + seen.shown.w_px, seen.shown.y_px + seen.shown.h_px]]),
-    )
-    low = grid.to_picture(samples.outline_px[:, :2])
-    high = grid.to_picture(samples.outline_px[:, 2:])
-    both = np.maximum(np.minimum(high, box[1]) - np.maximum(low, box[0]), 0.0).prod(axis=1)
-    fills = _PERSON_FILLS if samples.balls is not None else _VEHICLE_FILLS
-    nearer = np.median(samples.depth_m, axis=1) < float(np.median(patch.depth_m[patch.covered]))
-    area = max(seen.shown.w_px * seen.shown.h_px, 1.0)
-    return np.where(nearer, np.minimum(both * fills / area, 1.0), 0.0).astype(np.float32)
+def moved_in(points_px: F64, shows: Bools) -> F64:
+    """How far the corners [n, 4] around points [n or 1, p, 2] move when only those that show [n, p] are left."""
+    least = np.where(shows[..., None], points_px, np.inf).min(axis=1) - points_px.min(axis=1)
+    most = np.where(shows[..., None], points_px, -np.inf).max(axis=1) - points_px.max(axis=1)
+    moved = np.concatenate([least, most], axis=1)
+    return np.where(np.isfinite(moved), moved, 0.0)
 
 
 def _touch(a: F64, b: F64) -> Bools:

@@ -7,6 +7,7 @@ import numpy as np
 
 from simulator.groundtruth import seeing
 from simulator.groundtruth.bodies import Being
+from simulator.groundtruth.cover import moved_in
 from simulator.groundtruth.depth import Grid, Layers, Patch
 from simulator.groundtruth.records import (
     ACTIVITY_CODES,
@@ -123,7 +124,7 @@ def _table(grid: Grid, layers: Layers, lit: list[_Lit], t_s: F64) -> TruthTable:
     shows = _before(layers, points, np.array([one.flame.depth_m for one in lit]))
     corners = np.concatenate([grid.to_picture(low), grid.to_picture(high)], axis=1)
     cut = np.clip(corners, 0, limits(size))
-    shown = np.clip(corners + _moved_in(points, shows) * grid.scale, cut[:, [0, 1, 0, 1]], cut[:, [2, 3, 2, 3]])
+    shown = np.clip(corners + moved_in(points, shows) * grid.scale, cut[:, [0, 1, 0, 1]], cut[:, [2, 3, 2, 3]])
     ratio = shows.mean(axis=1)
     side = np.minimum(shown[:, 2] - shown[:, 0], shown[:, 3] - shown[:, 1])
     away_m = np.array(seeing.distance_m(grid.picture, being.place_m))
@@ -141,11 +142,3 @@ def _before(layers: Layers, points_px: F64, depth_m: F64) -> Bools:
     inside = ((at >= 0) & (at < np.array([columns, rows]))).all(axis=2)
     behind = layers.depth_m[np.clip(at[..., 1], 0, rows - 1), np.clip(at[..., 0], 0, columns - 1)]
     return np.asarray(inside & (behind > depth_m[:, None] - THICK_M))
-
-
-def _moved_in(points_px: F64, shows: Bools) -> F64:
-    """How far the corners [n, 4] around the points move when only those that show are left."""
-    least = np.where(shows[..., None], points_px, np.inf).min(axis=1) - points_px.min(axis=1)
-    most = np.where(shows[..., None], points_px, -np.inf).max(axis=1) - points_px.max(axis=1)
-    moved = np.concatenate([least, most], axis=1)
-    return np.where(np.isfinite(moved), moved, 0.0)

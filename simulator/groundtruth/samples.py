@@ -18,6 +18,10 @@ from simulator.vehicles.vehicle import Vehicle
 
 _DIRECTIONS = 120
 _SURFACE = 240
+_TURN_RAD = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+DIRECTIONS = np.stack([np.cos(_TURN_RAD), np.sin(_TURN_RAD)], axis=1)
+"""In the picture: what a vehicle hides lies within its hull in all of them."""
+
 _OUT = 0.7
 _AROUND = np.array([[0.0, 0.0], [_OUT, 0.0], [-_OUT, 0.0], [0.0, _OUT], [0.0, -_OUT]])
 
@@ -39,7 +43,8 @@ class Balls:
 class Samples:
     """One thing in `frame` [n] of many, in the grid: points of it [n, p, 2], their depths [n, p], how far the outline
     goes on beyond them [n, p], and their weight in it [n, p]; the whole outline [n, 4] (left, top, right, bottom; not
-    cut). `balls`: what it hides others with; None: a vehicle, which fills its outline."""
+    cut). What it hides others with: its `balls`, or (a vehicle: None) the convex shape that reaches as far as
+    `support_px` [n, directions] along each of DIRECTIONS."""
 
     being: Being
     frame: I32
@@ -50,14 +55,20 @@ class Samples:
     outline_px: F64
     distance_m: F64
     activity: I32
+    support_px: F64
     balls: Balls | None = None
 
-    def some(self, chosen: Bools) -> "Samples":
+    @property
+    def middle_m(self) -> F64:
+        """Depth of its middle [n]."""
+        return np.asarray(np.median(self.depth_m, axis=1))
+
+    def some(self, chosen: Bools | NDArray[np.int64]) -> "Samples":
         """Some of its frames."""
         return Samples(
             self.being, self.frame[chosen], self.points_px[chosen], self.depth_m[chosen], self.margin_px[chosen],
             self.weight[chosen], self.outline_px[chosen], self.distance_m[chosen], self.activity[chosen],
-            None if self.balls is None else self.balls.some(chosen),
+            self.support_px[chosen], None if self.balls is None else self.balls.some(chosen),
         )  # fmt: skip
 
 
@@ -82,7 +93,7 @@ def of_skeleton(grid: Grid, being: Being, skeleton: Skeleton, way: Way) -> Sampl
         being, way.frame, points.reshape(*shape, 2), np.repeat(balls.depth_m, len(_AROUND), axis=1),
         np.repeat((1 - _OUT) * balls.reach_px, len(_AROUND), axis=1),
         np.repeat(balls.reach_px, len(_AROUND), axis=1), outline,
-        _distances(grid, way.place_m), way.activity, balls,
+        _distances(grid, way.place_m), way.activity, np.zeros((len(way.frame), 0)), balls,
     )  # fmt: skip
 
 
@@ -117,7 +128,7 @@ def of_vehicle(grid: Grid, being: Being, vehicle: Vehicle, heading_rad: F64, way
     outline = np.concatenate([hull_px.min(axis=1), hull_px.max(axis=1)], axis=1)
     return Samples(
         being, way.frame, points_px.reshape(n, k, 2), depth.reshape(n, k), np.zeros((n, k)), weight, outline,
-        _distances(grid, way.place_m), way.activity,
+        _distances(grid, way.place_m), way.activity, (hull_px @ DIRECTIONS.T).max(axis=1),
     )  # fmt: skip
 
 
