@@ -61,7 +61,8 @@ class Lot:
 
     `vehicles` stand in `bays[vehicle.bay]` (two-wheelers may stand elsewhere: bay None). `entries` are where people on
     foot come from (ends of footpaths and lanes, doors); `closed` is the rectangle that is closed at night, if any.
-    `seed` feeds the textures; `snow_cover` and `wet` are how the ground lies.
+    `seed` feeds the textures; `snow_cover` and `wet` are how the ground lies. `footpaths` are paved rectangles (low and
+    high corners).
     """
 
     seed: int
@@ -78,6 +79,7 @@ class Lot:
     beam_rad: float
     snow_cover: float = 0.0
     wet: float = 0.0
+    footpaths: tuple[tuple[Point, Point], ...] = ()
 
     @property
     def pose(self) -> PolePose:

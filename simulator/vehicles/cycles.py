@@ -34,16 +34,16 @@ def bicycle(paint: Finish, plate: Finish) -> Solid:
             0.014,
             made.CHROME,
         )
-    )  # noqa: E501
+    )
     parts.append(ellipsoid((-0.10, 0.045, 0.30), (0.10, 0.012, 0.10), made.STEEL, 5, 10))
     parts += [
         tube([(-0.10, 0.05, 0.30), (0.06, 0.06, 0.24)], 0.01, made.STEEL),
         box((0.02, 0.06, 0.22), (0.11, 0.14, 0.25), made.TRIM),
-    ]  # noqa: E501
+    ]
     parts += [
         tube([(-0.10, -0.05, 0.30), (-0.26, -0.06, 0.36)], 0.01, made.STEEL),
         box((-0.31, -0.14, 0.35), (-0.22, -0.06, 0.38), made.TRIM),
-    ]  # noqa: E501
+    ]
     parts.append(_basket())
     parts.append(box((-0.80, -0.04, 0.62), (-0.78, 0.04, 0.68), made.REFLECTOR))
     parts.append(box((-0.815, -0.03, 0.55), (-0.80, 0.03, 0.60), made.BRAKE))
@@ -107,7 +107,7 @@ def motorbike(paint: Finish, plate: Finish) -> Solid:
     parts += [box((0.04, -0.19, z), (0.34, 0.19, z + 0.012), made.CHROME) for z in (0.49, 0.54, 0.59, 0.64)]
     parts.append(
         tube([(0.36, 0.13, 0.50), (0.38, 0.16, 0.28), (0.10, 0.19, 0.22), (-0.35, 0.20, 0.30)], 0.026, made.CHROME)
-    )  # noqa: E501
+    )
     parts.append(tube([(-0.35, 0.20, 0.30), (-0.88, 0.20, 0.40)], 0.05, made.CHROME, 8))
     parts.append(tube([(-0.35, -0.20, 0.30), (-0.88, -0.20, 0.40)], 0.05, made.CHROME, 8))
     for side in (-0.10, 0.10):
@@ -124,7 +124,7 @@ def motorbike(paint: Finish, plate: Finish) -> Solid:
             0.017,
             made.STEEL,
         )
-    )  # noqa: E501
+    )
     parts.append(ellipsoid((0.53, 0.0, 0.88), (0.10, 0.095, 0.095), made.CHROME, 7, 10))
     parts.append(ellipsoid((0.60, 0.0, 0.88), (0.045, 0.085, 0.085), made.HEAD, 7, 10))
     parts.append(_mudguard((front, 0.0, radius), radius + 0.03, paint, 0.6, 2.5))

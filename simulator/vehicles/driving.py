@@ -115,7 +115,7 @@ def _line(path: bytes, speed_m_s: float) -> _Line:
         raise ValueError(f"nothing drives at {speed_m_s} m/s")
     corners = np.frombuffer(path).reshape(-1, 2)
     apart = np.linalg.norm(np.diff(corners, axis=0), axis=1) > 1e-6
-    points = _rounded(corners[np.concatenate([[True], apart])])
+    points = rounded(corners[np.concatenate([[True], apart])])
     if len(points) < 2:
         zero = np.zeros(2)
         return _Line(np.repeat(points[:1], 2, axis=0), zero, zero, zero, zero)
@@ -128,7 +128,7 @@ def _line(path: bytes, speed_m_s: float) -> _Line:
     return _Line(place, steps, direction, times, speed)
 
 
-def _rounded(corners: F64) -> F64:
+def rounded(corners: F64) -> F64:
     """Corners cut by arcs of up to `_RADIUS_M`, at most half of either side used."""
     parts = [corners[:1]]
     for before, at, after in zip(corners[:-2], corners[1:-1], corners[2:], strict=True):

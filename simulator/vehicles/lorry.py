@@ -37,7 +37,7 @@ def lorry(paint: Finish, plate: Finish) -> Solid:
                 (back - 0.4, max(side * half, side * (half - 0.05)), 0.85),
                 made.STEEL,
             )
-        )  # noqa: E501
+        )
     for x, sign in ((nose + 0.012, 1), (tail - 0.012, -1)):
         y, z, high = 0.26 * sign, 0.50 if sign > 0 else 0.69, 0.0575
         parts.append(panel([(x, -y, z - high), (x, y, z - high), (x, y, z + high), (x, -y, z + high)], plate))

@@ -87,7 +87,8 @@ def vehicle_of(  # noqa: PLR0913 - a vehicle's record has as many
     """A random vehicle of one model."""
     size = SIZES[model]
     vary = 1 + rng.uniform(-0.03, 0.03, 3)
-    lies = float(np.clip(snow * rng.uniform(0.5, 1.2), 0, 1)) if snow > 0 and rng.random() < 0.9 else 0.0
+    heap, kept = rng.uniform(0.5, 1.2), rng.random() < 0.9  # drawn in any weather: all else stays the same
+    lies = float(np.clip(snow * heap, 0, 1)) if kept else 0.0
     boxed = model in (Model.HATCH, Model.ESTATE, Model.SALOON, Model.OFFROAD) and rng.random() < 0.09
     return Vehicle(
         number=number,

@@ -1,0 +1,65 @@
+"""Random lots, and what stands on them."""
+
+import numpy as np
+
+from simulator.conditions import CONDITIONS, Condition
+from simulator.lots import ground, scenery
+from simulator.lots.layout import random_plan
+from simulator.lots.lot import Lot
+from simulator.lots.parked import park
+from simulator.lots.poses import lens_bend, other_poles, random_pose, wild_pose
+from simulator.lots.surroundings import free, surround
+from simulator.moment import Body, Kind, Standing
+from simulator.solid import about_z
+from simulator.vehicles import shapes
+
+CLEAR = CONDITIONS["clear"]
+
+
+def random_lot(seed: int, wild: bool = False, condition: Condition = CLEAR) -> Lot:
+    """A lot by seed. `wild` spreads pole, lens and light far beyond the usual, for training pictures. The condition
+    only says how the ground lies: all else is the same in each."""
+    rng = np.random.default_rng([seed, 160])
+    plan = random_plan(rng)
+    found = surround(rng, plan)
+    vehicles = park(np.random.default_rng([seed, 161]), plan, found, condition.snow_cover)
+    view = np.random.default_rng([seed, 162])
+    pose = wild_pose(view, plan) if wild else random_pose(view, plan)
+    low, high = (-0.35, 0.35)
+    poles = [
+        pole for pole in other_poles(view, plan)
+        if free(found, (pole.foot_m[0] + low, pole.foot_m[1] + low), (pole.foot_m[0] + high, pole.foot_m[1] + high), 0)
+    ]  # fmt: skip
+    beam = float(view.uniform(0.34, 0.46)) * max(1.0, 0.55 + 0.45 * pose.horizontal_view_rad / 1.25)
+    lamps = found.lamps
+    if wild:
+        beam = float(view.uniform(0.25, 0.7))
+        lamps = lamps[: int(view.integers(0, len(lamps) + 1))]
+    return Lot(
+        seed=seed,
+        poles=(pose, *poles),
+        lens_bend=lens_bend(view, pose.horizontal_view_rad),
+        bays=plan.bays,
+        lanes=plan.lanes,
+        vehicles=vehicles,
+        lamps=tuple(lamps),
+        doors=tuple(found.doors),
+        blocks=tuple(found.blocks),
+        entries=tuple(found.entries),
+        closed=found.closed,
+        beam_rad=beam,
+        snow_cover=condition.snow_cover,
+        wet=condition.wet,
+        footpaths=tuple(found.footpaths),
+    )
+
+
+def standing(lot: Lot, without: frozenset[int] = frozenset()) -> Standing:
+    """All that never moves; vehicles whose numbers are in `without` are left out."""
+    stays = tuple(vehicle for vehicle in lot.vehicles if vehicle.number not in without)
+    bodies = [Body(0, Kind.OTHER, solid) for solid in scenery.solids(lot)]
+    for vehicle in stays:
+        turned = shapes.solid(vehicle).placed(about_z(vehicle.heading_rad), (*vehicle.place_m, 0.0))
+        kind = Kind.TWO_WHEELER if vehicle.two_wheeler else Kind.VEHICLE
+        bodies.append(Body(vehicle.number, kind, turned))
+    return Standing(tuple(bodies), ground.texture(lot, stays), scenery.lamps(lot), lot.beam_rad, lot.seed)
