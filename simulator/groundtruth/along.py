@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from firmware.messages import Box, Size
+from simulator.conditions import Condition
 from simulator.groundtruth import bodies, seeing
 from simulator.groundtruth.bodies import Being
 from simulator.groundtruth.cover import Shares, StandPoints, hide_behind, hide_behind_standing, moved_in
@@ -45,6 +46,7 @@ class Watch:
 
     lot: Lot
     play: Play
+    condition: Condition
     standing: StandingMap
     burning: Burning
 
@@ -59,6 +61,9 @@ def watched(watch: Watch, t_s: F64) -> TruthTable:
     parts: list[TruthTable] = []
     for stretch in stretches(watch.lot, watch.play, watch.standing.grid, t_s):
         layers = watch.standing.layers.copy()
+        # Branches sway about where they are now; over a stretch that is as good as any other time.
+        wind_m_s, begin_s = watch.condition.wind_m_s, float(t_s[stretch.frames[0]])
+        bodies.add_branches(layers, watch.standing.grid, watch.lot, wind_m_s, begin_s)
         for stand in stretch.standing:
             layers.add(stand.patch, stand.being.number)
         moving = [Shares.of(samples) for samples in _movers(watch, stretch, t_s)]

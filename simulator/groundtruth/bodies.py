@@ -6,9 +6,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from simulator.groundtruth.depth import StandingMap, standing_map
+from simulator.groundtruth.depth import Grid, Layers, StandingMap, standing_map
 from simulator.groundtruth.records import BEAST, DRIVING, PARKED
 from simulator.lots.build import standing
+from simulator.lots.foliage import swaying
 from simulator.lots.lot import Lot
 from simulator.moment import Kind
 from simulator.optics import F64, View
@@ -110,6 +111,14 @@ def _figure(role: Role, solid: Solid, t_s: float) -> Mover:
     kind = Kind.PERSON if role.species is None else Kind.ANIMAL
     where = (float(place[0]), float(place[1]))
     return Mover(Being(role.number, kind, where, activity_of(role, act), heading, speed), solid)
+
+
+def add_branches(layers: Layers, grid: Grid, lot: Lot, wind_m_s: float, t_s: float) -> None:
+    """Put what hangs into the picture and sways before what is behind it, in place."""
+    for branch in swaying(lot, wind_m_s, t_s):
+        patch = grid.patch(branch.solid)
+        if patch is not None:
+            layers.add(patch, branch.number)
 
 
 def act_at(role: Role, t_s: float) -> Act:

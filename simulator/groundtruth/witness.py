@@ -75,7 +75,7 @@ class Witness:
 
     def _watched(self, t_s: F64, wanted: Bools) -> TruthTable:
         """A table of all times, with rows for the wanted (consecutive) ones only."""
-        watch = Watch(self._lot, self._play, self.standing, self._burning)
+        watch = Watch(self._lot, self._play, self._condition, self.standing, self._burning)
         frames = np.flatnonzero(wanted)
         part = watched(watch, t_s[frames])
         first = np.int32(frames[0]) if len(frames) else np.int32(0)
@@ -104,6 +104,7 @@ class Witness:
 
     def _moving(self, t_s: float) -> tuple[list[tuple[Being, Patch]], Layers]:
         layers = self.standing.layers.copy()
+        bodies.add_branches(layers, self.standing.grid, self._lot, self._condition.wind_m_s, t_s)
         moving = []
         for mover in bodies.movers(self._lot, self._play, t_s):
             patch = self.standing.grid.patch(mover.solid)
