@@ -14,6 +14,7 @@ import numpy as np
 
 from firmware.errors import CameraError
 from simulator.optics import F32, F64
+from simulator.solid import I32
 
 T = TypeVar("T")
 
@@ -24,7 +25,9 @@ _INCLUDES = {
     "still_light.frag": ("camera", "light", "shadow", "store"),
     "still_sky.frag": ("camera", "light", "store"),
     "lamp.frag": ("camera", "light", "shadow", "store"),
-    "moving.frag": ("camera", "facing", "light", "shadow", "all_light"),
+    "lamps.frag": ("camera", "light", "shadow", "store"),
+    "moving_solid.vert": ("camera", "light", "shadow", "all_light"),
+    "moving.frag": ("camera", "facing", "light"),
     "moving_soft.vert": ("camera", "light", "shadow", "all_light"),
     "shade_cast.vert": ("camera",),
     "blob.vert": ("camera",),
@@ -34,7 +37,7 @@ PATCHES = 4  # of sky in each sample of the standing world
 
 _WANTED = "the fast renderer needs OpenGL 3.3 through EGL: apt install libegl1 libgl1-mesa-dri"
 
-Uniform = float | int | bool | tuple[float, ...] | F32 | F64
+Uniform = float | int | bool | tuple[float, ...] | F32 | F64 | I32
 
 
 class Releasable(Protocol):
@@ -103,7 +106,8 @@ def put(program: moderngl.Program, **values: Uniform) -> None:
         if not isinstance(uniform, moderngl.Uniform):
             continue
         if isinstance(value, np.ndarray):
-            uniform.write(np.ascontiguousarray(value, dtype=np.float32).tobytes())
+            dtype = np.int32 if value.dtype == np.int32 else np.float32
+            uniform.write(np.ascontiguousarray(value, dtype=dtype).tobytes())
         else:
             uniform.value = value
 

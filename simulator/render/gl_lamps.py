@@ -9,7 +9,7 @@ import numpy as np
 
 from simulator.moment import Kind, Light
 from simulator.optics import F32, F64
-from simulator.render.gl_context import Keeper, put
+from simulator.render.gl_context import Keeper, Uniform, put
 from simulator.render.gl_grow import Growth
 from simulator.render.gl_lens import TILE_PX, Tiles, middles
 from simulator.render.gl_mesh import Box
@@ -23,10 +23,12 @@ _MOST = 12  # lamps of the moment; the faintest of more are left out
 _FARTHEST_M = 30.0  # beyond it nothing casts a shadow
 _SNAP_M = 0.1  # a flame's shadow map is drawn anew when it has moved so far
 _ACROSS, _TEXELS = 6, 512
-_POSTS = range(8)  # tiles of post lamps
-_MOVING = 8  # six tiles for what moves, used by one lamp after another
-_ROUND = (14, 20)  # first tiles of lamps that shine all round
-_CONES = tuple(range(26, 36))
+_LAMP_TILE_PX = 32  # of the picture: many small points cost more than some pixels too many
+# Tiles: post lamps; what moves, before one lamp after another; what stands, before lamps all round (six each), cones.
+_POSTS = range(6)
+_MOVING = range(6, 18)
+_ROUND = (18, 24)
+_CONES = tuple(range(30, 36))
 
 
 class Maps:
@@ -68,9 +70,9 @@ class Maps:
         busy.add(tile)
         return _at_tile(lamp, tile)
 
-    def of_moving(self, lamp: Lamp, bodies: Sequence[Drawn]) -> Vec4 | None:
-        """Draws what moves into the tiles that all lamps share. None: nothing moves in the lamp's way."""
-        if not lamp.tiles:
+    def of_moving(self, lamp: Lamp, bodies: Sequence[Drawn], first: int) -> Vec4 | None:
+        """Draws what moves into tiles from `first` on. None: nothing moves in the lamp's way, or there is no room."""
+        if not lamp.tiles or first + lamp.tiles > _MOVING.stop:
             return None
         blocking = [
             [body for body in bodies if _blocks(lamp, axis, body.box, body.body.kind is Kind.VEHICLE)]
@@ -79,10 +81,10 @@ class Maps:
         if not any(blocking):
             return None
         for face, (axis, in_front) in enumerate(zip(lamp.axes, blocking, strict=True)):
-            self.atlas.aim_at(_MOVING + face, lamp, axis)
+            self.atlas.aim_at(first + face, lamp, axis)
             for body in in_front:
                 body.mesh.mapped.render()
-        return (float(_MOVING), *lamp.tile[1:])
+        return (float(first), *lamp.tile[1:])
 
     def release(self) -> None:
         """Gives the atlas back."""
@@ -115,7 +117,7 @@ class Lamps:
         self._frame = self._keep(context.framebuffer([self._parts]))
         self.added = self._keep(context.texture(store.size, 1, dtype="f4"))
         self._corners = self._keep(context.buffer(reserve=store.size[0] * store.size[1] // 8, dynamic=True))
-        self._program = store.gl.program("tile.vert", "lamp.frag")
+        self._program = store.gl.program("tile.vert", "lamps.frag")
         self._quads = self._keep(context.vertex_array(self._program, [(self._corners, "2f", "in_px")]))
         self._growth: Growth | None = None
 
@@ -135,12 +137,13 @@ class Lamps:
         """The luminance that they add to the standing world [h, w]; on the driver it stands in `added`. Drawn at half
         the size, without the surfaces' albedo: light alone changes slowly but for soft edges of shadows."""
         store = self._store
-        self._frame.use()
-        self._frame.clear()
-        put(self._program, **store.half.lens(), side=self.maps.atlas.side, atlas=4, parted=1.0)
-        put(self._program, canvas=store.size, side_px=TILE_PX / 2)
+        first = _MOVING.start
+        moving = []
         for lamp in lamps:
-            self._add(lamp, self.maps.of_moving(lamp, bodies))
+            tile = self.maps.of_moving(lamp, bodies, first)
+            first += lamp.tiles if tile is not None else 0
+            moving.append(tile)
+        self._draw(lamps, moving)
         width, height = store.half.size
         parts = np.frombuffer(self._parts.read(), np.float32).reshape(height, width, 2)
         if self._growth is None:
@@ -154,25 +157,45 @@ class Lamps:
         """Gives everything back."""
         self._keep.release()
 
-    def _add(self, lamp: Lamp, moving: Vec4 | None) -> None:
-        tiles = middles(self._reach(lamp))
-        context = self._store.gl.context
+    def _draw(self, lamps: Sequence[Lamp], moving: Sequence[Vec4 | None]) -> None:
+        context, store, program = self._store.gl.context, self._store, self._program
+        tiles = middles(self._reach(lamps), _LAMP_TILE_PX)
         self._corners.orphan()
         self._corners.write(tiles.tobytes())
-        put(self._program, **{**lamp.uniforms, "share": lamp.at[3], "maps": 1 if moving is None else 2})
-        put(self._program, moving_tile=moving or (0.0, 0.0, 0.0, 0.0))
-        self._store.half.bind(self._program)
+        put(program, **store.half.lens(), side=self.maps.atlas.side, atlas=4)
+        put(program, canvas=store.size, side_px=_LAMP_TILE_PX / 2)
+        put(program, **_tables(lamps, moving))
+        store.half.bind(program)
         self.maps.atlas.texture.use(4)
         self._frame.use()
-        context.enable_only(moderngl.BLEND | moderngl.PROGRAM_POINT_SIZE)
-        context.blend_func = moderngl.ONE, moderngl.ONE
+        self._frame.clear()
+        context.enable_only(moderngl.PROGRAM_POINT_SIZE)
         self._quads.render(moderngl.POINTS, vertices=len(tiles))
 
-    def _reach(self, lamp: Lamp) -> U8:
-        """The parts of the picture it can light."""
+    def _reach(self, lamps: Sequence[Lamp]) -> U8:
+        """The parts of the picture that they can light, in tiles of their own size."""
         tiles = Tiles(self._store.view)
-        tiles.cover(_extent(lamp, min(float(np.sqrt(lamp.at[3] / _FAINT)), 80.0)))
-        return tiles.grown()
+        for lamp in lamps:
+            tiles.cover(_extent(lamp, min(float(np.sqrt(lamp.at[3] / _FAINT)), 80.0)))
+        times = _LAMP_TILE_PX // TILE_PX
+        height, width = tiles.covered.shape
+        grown = np.zeros((-(-height // times) * times, -(-width // times) * times), np.uint8)
+        grown[:height, :width] = tiles.grown()
+        return np.asarray(grown.reshape(len(grown) // times, times, -1, times).max(axis=(1, 3)), dtype=np.uint8)
+
+
+def _tables(lamps: Sequence[Lamp], moving: Sequence[Vec4 | None]) -> dict[str, Uniform]:
+    """Of `lamps.frag`."""
+    at, aim, tile, moved = (np.zeros((_MOST, 4), np.float32) for _ in range(4))
+    origin, maps = np.zeros((_MOST, 3), np.float32), np.zeros(_MOST, np.int32)
+    for number, (lamp, moving_tile) in enumerate(zip(lamps, moving, strict=True)):
+        at[number], aim[number], tile[number], origin[number] = lamp.at, lamp.aim, lamp.tile, lamp.origin
+        moved[number] = moving_tile or (0.0, 0.0, 0.0, 0.0)
+        maps[number] = 0 if not lamp.tiles else 1 if moving_tile is None else 2
+    return {
+        "lamps": len(lamps), "lamp_at": at, "lamp_aim": aim, "lamp_tile": tile, "moving_tile": moved,
+        "lamp_origin": origin, "lamp_maps": maps,
+    }  # fmt: skip
 
 
 def _extent(lamp: Lamp, radius_m: float) -> F64:

@@ -30,7 +30,7 @@ def lens_uniforms(view: View, scale: float = 1.0, shift_px: Sequence[float] = (0
 
 def padded(view: View) -> tuple[int, int]:
     """Width and height of the view's picture on the driver: whole tiles, also at half the size."""
-    step = 2 * TILE_PX
+    step = 4 * TILE_PX
     return -(-view.size.width_px // step) * step, -(-view.size.height_px // step) * step
 
 
@@ -65,7 +65,7 @@ class Tiles:
         return np.asarray(cv2.dilate(self.covered, np.ones((3, 3), np.uint8)), dtype=np.uint8)
 
 
-def middles(covered: U8) -> F32:
+def middles(covered: U8, tile_px: int = TILE_PX) -> F32:
     """The covered tiles' middles [n, 2] in pixels. They are drawn as points: llvmpipe is slow at thin triangles."""
     rows, columns = np.nonzero(covered)
-    return np.stack([columns, rows], axis=1).astype(np.float32) * TILE_PX + np.float32(TILE_PX / 2)
+    return np.stack([columns, rows], axis=1).astype(np.float32) * tile_px + np.float32(tile_px / 2)

@@ -11,13 +11,16 @@ from simulator.render.gl_mesh import Box, Cut
 from simulator.render.gl_shadow import Lamp
 from simulator.solid import Solid
 
-_OUTLINE_M = 0.07  # cells of the grid by which a body is made coarser to cast shadows
+_OUTLINE_M = 0.10  # cells of the grid by which a body is made coarser to cast shadows
+_LEVELS_M = (0.011, 0.016, 0.024)  # cells of coarser copies, drawn where a pixel is wider
 _FEW = 200  # triangles of a thing that is lit at every pixel, whatever it is
 
 
 def moving_program(gl: Graphics, soft: bool) -> moderngl.Program:
     """To draw dull things of small triangles with (light at corners), or glossy ones (light at every pixel)."""
-    return gl.program("moving_soft.vert", "moving_soft.frag") if soft else gl.program("solid.vert", "moving.frag")
+    return (
+        gl.program("moving_soft.vert", "moving_soft.frag") if soft else gl.program("moving_solid.vert", "moving.frag")
+    )
 
 
 def _soft(body: Body) -> bool:
@@ -29,19 +32,28 @@ class Mesh:
     """A body's buffers; corners are written anew for every pose."""
 
     def __init__(self, gl: Graphics, solid: Solid, soft: bool) -> None:
-        self._keep, self.cut, self.soft = Keeper(), Cut.of(solid), soft
+        self._gl, self._keep, self.cut, self.soft = gl, Keeper(), Cut.of(solid), soft
         context = gl.context
         self._corners = self._keep(context.buffer(reserve=max(len(self.cut.source), 1) * 28, dynamic=True))
-        made = self._keep(context.buffer(np.ascontiguousarray(self.cut.made).tobytes()))
-        numbers = self._keep(context.buffer(self.cut.triangles.tobytes()))
-        drawn = [(self._corners, "3f 3f 1f", "in_at", "in_normal", "in_albedo"), (made, "4f", "in_made")]
-        self.whole = self._keep(context.vertex_array(moving_program(gl, soft), drawn, numbers))
+        self._made = self._keep(context.buffer(np.ascontiguousarray(self.cut.made).tobytes()))
+        self._levels: dict[float, moderngl.VertexArray] = {}
         places = [(self._corners, "3f 16x", "in_at")]
         outline = self._keep(context.buffer(self.cut.outline(_OUTLINE_M).tobytes()))
         flat, mapped = gl.program("shade_cast.vert", "shade_cast.frag"), gl.program("shadow.vert", "nothing.frag")
         self.flat = self._keep(context.vertex_array(flat, places, outline))
         self.mapped = self._keep(context.vertex_array(mapped, places, outline))
         self._drawn: Solid | None = None
+
+    def whole(self, pixel_m: float) -> moderngl.VertexArray:
+        """All of it, no finer than pixels of a width can show."""
+        cell_m = max((level for level in _LEVELS_M if level < pixel_m), default=0.0)
+        if cell_m not in self._levels:
+            context, cut = self._gl.context, self.cut
+            numbers = self._keep(context.buffer((cut.outline(cell_m) if cell_m else cut.triangles).tobytes()))
+            drawn = [(self._corners, "3f 3f 1f", "in_at", "in_normal", "in_albedo"), (self._made, "4f", "in_made")]
+            program = moving_program(self._gl, self.soft)
+            self._levels[cell_m] = self._keep(context.vertex_array(program, drawn, numbers))
+        return self._levels[cell_m]
 
     def pose(self, solid: Solid) -> None:
         """Takes the places of a solid of the same topology."""

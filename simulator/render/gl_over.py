@@ -120,11 +120,16 @@ class Over:
         self._store.gl.context.enable_only(moderngl.DEPTH_TEST)
         self._lamps.maps.atlas.texture.use(4)
         for program in self._moving.values():
-            put(program, strengths=(moment.infrared, moment.ambient))
+            put(program, infrared=moment.infrared, ambient=moment.ambient)
         posts = [replace(lamp, at=(*lamp.at[:3], lamp.at[3] * moment.lamps_on)) for lamp in self._lamps.posts]
         for body in drawn:
             _put_lamps(self._moving[body.mesh.soft], body.brightest([*posts, *lamps], _MOST_LAMPS, _FAINT))
-            body.mesh.whole.render()
+            body.mesh.whole(self._pixel_m(body)).render()
+
+    def _pixel_m(self, body: Drawn) -> float:
+        """How wide a pixel is at its nearest point."""
+        away_m = float(np.linalg.norm(body.middle_m - self._store.view.origin_m)) - body.radius_m
+        return max(away_m, 0.1) / self._store.view.focal_px
 
     def _mix(self, counts: tuple[int, int], number: int, moments: int, with_lamps: bool) -> None:
         context = self._store.gl.context

@@ -66,7 +66,6 @@ class Lamp:
             "lamp_aim": self.aim,
             "lamp_hood": self.hood,
             "lamp_tile": self.tile,
-            "lamp_origin": self.origin,
         }
 
 

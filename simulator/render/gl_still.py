@@ -201,8 +201,6 @@ class _Baker:
             **lamp.uniforms,
             "share": share * lamp.at[3],
             "atlas": 4,
-            "parted": 0.0,
-            "maps": 1,
             "side": self._lamp_maps.side,
         }
         self._add(frame, "lamp.frag", {**lens, **values})

@@ -1,6 +1,6 @@
-// A surface that moves, in all light of the moment but its own glow.
+// A surface that moves, in the light of all lamps and of the sky but not of the infrared lamp.
 const int MOST = 8;
-uniform vec2 strengths;  // infrared, sky's light
+uniform float ambient;  // the sky's irradiance
 uniform int lamps;
 uniform vec4 lamp_at[MOST];   // place, strength (post lamps' times their state)
 uniform vec4 lamp_aim[MOST];  // axis, cone's half angle
@@ -8,11 +8,10 @@ uniform vec4 lamp_tile[MOST];
 uniform vec3 lamp_origin[MOST];  // of its shadow map
 uniform float lamp_hood[MOST];
 
-float all_light(Surface s) {
-    float light = strengths.x * infrared_irradiance(s.at) * infrared_answer(s);
+float lamps_light(Surface s) {
     // near the ground half of the sky is hidden by the body itself and what stands about
     float open = (0.52 + 0.43 * s.normal.z) * mix(0.55, 1.0, smoothstep(0.0, 0.9, s.at.z));
-    light += strengths.y * sky_answer(s, open);
+    float light = ambient * sky_answer(s, open);
     for (int i = 0; i < lamps; i++) {
         vec3 off = lamp_at[i].xyz - s.at;
         vec3 towards = off * inversesqrt(max(dot(off, off), 1.0e-6));

@@ -1,7 +1,9 @@
-// Glossy things that move: light at every pixel.
+// Glossy things that move, see moving_solid.vert.
 in vec3 at;
 in vec3 normal;
 in float albedo;
+in float light;
+uniform float infrared;
 flat in vec4 made;
 in float axis_depth;
 layout(location = 0) out float seen_light;
@@ -16,6 +18,6 @@ void main() {
     s.gloss = made.x;
     s.roughness = made.y;
     s.retro = made.z;
-    seen_light = made.w + all_light(s);
+    seen_light = light + infrared * infrared_irradiance(at) * infrared_answer(s);
     seen_depth = axis_depth;
 }

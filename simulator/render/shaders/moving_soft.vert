@@ -3,6 +3,7 @@ in vec3 in_at;
 in vec3 in_normal;
 in float in_albedo;
 in vec4 in_made;  // gloss, roughness, retro, glow
+uniform float infrared;
 out float light;
 out float axis_depth;
 
@@ -15,7 +16,7 @@ void main() {
     s.gloss = in_made.x;
     s.roughness = in_made.y;
     s.retro = in_made.z;
-    light = in_made.w + all_light(s);
+    light = in_made.w + infrared * infrared_irradiance(in_at) * infrared_answer(s) + lamps_light(s);
     gl_Position = seen(in_at);
     axis_depth = gl_Position.w;
 }
