@@ -3,11 +3,12 @@
 import numpy as np
 
 from simulator.conditions import CONDITIONS, Condition
-from simulator.lots import ground, scenery
+from simulator.lots.ground import texture
 from simulator.lots.layout import random_plan
 from simulator.lots.lot import Lot
 from simulator.lots.parked import park
 from simulator.lots.poses import lens_bend, other_poles, random_pose, wild_pose
+from simulator.lots.scenery import lamps, solids
 from simulator.lots.surroundings import free, surround
 from simulator.moment import Body, Kind, Standing
 from simulator.solid import about_z
@@ -31,10 +32,10 @@ def random_lot(seed: int, wild: bool = False, condition: Condition = CLEAR) -> L
         if free(found, (pole.foot_m[0] + low, pole.foot_m[1] + low), (pole.foot_m[0] + high, pole.foot_m[1] + high), 0)
     ]  # fmt: skip
     beam = float(view.uniform(0.34, 0.46)) * max(1.0, 0.55 + 0.45 * pose.horizontal_view_rad / 1.25)
-    lamps = found.lamps
+    posts = found.lamps
     if wild:
         beam = float(view.uniform(0.25, 0.7))
-        lamps = lamps[: int(view.integers(0, len(lamps) + 1))]
+        posts = posts[: int(view.integers(0, len(posts) + 1))]
     return Lot(
         seed=seed,
         poles=(pose, *poles),
@@ -42,7 +43,7 @@ def random_lot(seed: int, wild: bool = False, condition: Condition = CLEAR) -> L
         bays=plan.bays,
         lanes=plan.lanes,
         vehicles=vehicles,
-        lamps=tuple(lamps),
+        lamps=tuple(posts),
         doors=tuple(found.doors),
         blocks=tuple(found.blocks),
         entries=tuple(found.entries),
@@ -57,9 +58,9 @@ def random_lot(seed: int, wild: bool = False, condition: Condition = CLEAR) -> L
 def standing(lot: Lot, without: frozenset[int] = frozenset()) -> Standing:
     """All that never moves; vehicles whose numbers are in `without` are left out."""
     stays = tuple(vehicle for vehicle in lot.vehicles if vehicle.number not in without)
-    bodies = [Body(0, Kind.OTHER, solid) for solid in scenery.solids(lot)]
+    bodies = [Body(0, Kind.OTHER, solid) for solid in solids(lot)]
     for vehicle in stays:
         turned = shapes.solid(vehicle).placed(about_z(vehicle.heading_rad), (*vehicle.place_m, 0.0))
         kind = Kind.TWO_WHEELER if vehicle.two_wheeler else Kind.VEHICLE
         bodies.append(Body(vehicle.number, kind, turned))
-    return Standing(tuple(bodies), ground.texture(lot, stays), scenery.lamps(lot), lot.beam_rad, lot.seed)
+    return Standing(tuple(bodies), texture(lot, stays), lamps(lot), lot.beam_rad, lot.seed)

@@ -213,7 +213,7 @@ class _Branch:
         line = along[:, None] * long_m * towards
         line[:, 2] -= 0.25 * long_m * along**2
         line += across * (0.12 * long_m * np.sin(along * rng.uniform(1, 3)))[:, None]
-        parts = [tube(line, np.linspace(0.022, 0.004, 7), BARK, 4)]
+        parts = [tube(line, np.linspace(0.022, 0.004, 7).tolist(), BARK, 4)]
         places, outward = [], []
         for _ in range(9):
             share = float(rng.uniform(0.25, 1.0))

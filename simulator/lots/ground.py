@@ -17,7 +17,7 @@ _CELL_M = 0.04
 _MOST_CELLS = 2000
 _REACH_M = 45.0
 _ROAD_M = 70.0
-_ASPHALT, _GRASS, _SLABS, _GRAVEL, _KERB, _PAINT = 0.115, 0.36, 0.27, 0.22, 0.32, 0.43
+_ASPHALT, _GRASS, _SLABS, _GRAVEL, _KERB, _PAINT = 0.115, 0.27, 0.24, 0.19, 0.30, 0.43
 
 
 @dataclass(slots=True)
@@ -101,7 +101,8 @@ def _zones(lot: Lot, canvas: Canvas) -> F32:
     rng = canvas.rng
     coarse, fine = canvas.noise(1.6), canvas.noise(0.12)
     grass = _GRASS * float(rng.uniform(0.8, 1.15))
-    canvas.albedo[:] = grass * (1 + 0.12 * coarse + 0.22 * fine + 0.14 * canvas.noise(canvas.cell_m))
+    blades = 0.10 * fine + 0.16 * canvas.noise(0.07) + 0.20 * canvas.noise(canvas.cell_m)
+    canvas.albedo[:] = grass * (1 + 0.10 * coarse + 0.10 * canvas.noise(4.0) + blades)
     paved = canvas.blank()
     for low, high in asphalt(lot, bool(rng.random() < 0.5)):
         paved[canvas.window(low, high)] = 1.0
@@ -193,17 +194,14 @@ def _wear(lot: Lot, canvas: Canvas, paved: F32) -> None:
     factor *= 1 - 0.45 * cracks
     factor *= _oil(lot, canvas)
     canvas.albedo *= np.where(paved > 0, factor, 1.0)
-    for bright, reach in ((0.6, 0.33), (1.0, 0.30)):
+    hole = (float(rng.uniform(left, right)), sum(lot.lanes[0].y_m) / 2 + float(rng.uniform(-1, 1)))
+    column, row = (int(round(at)) for at in canvas.cells(np.array(hole)).tolist())
+    for reach_m, value in ((0.33, 0.07), (0.30, 0.15)):
         spot = canvas.blank()
-        if bright < 1:
-            hole = np.array([rng.uniform(left, right), sum(lot.lanes[0].y_m) / 2 + rng.uniform(-1, 1)])
-        cv2.circle(
-            spot, tuple(np.round(canvas.cells(hole)).astype(int).tolist()), round(reach / canvas.cell_m), 1.0, -1
-        )
-        value = 0.07 if bright < 1 else 0.15
+        cv2.circle(spot, (column, row), round(reach_m / canvas.cell_m), (1.0,), -1)
         canvas.albedo[spot > 0] = value * (1 + 0.2 * rng.standard_normal(int((spot > 0).sum()), dtype=np.float32))
     drain = canvas.window(
-        (float(hole[0]) + 3.0, lot.lanes[0].y_m[0] + 0.1), (float(hole[0]) + 3.5, lot.lanes[0].y_m[0] + 0.5)
+        (hole[0] + 3.0, lot.lanes[0].y_m[0] + 0.1), (hole[0] + 3.5, lot.lanes[0].y_m[0] + 0.5)
     )
     canvas.albedo[drain] = 0.04
 

@@ -50,7 +50,7 @@ def _front(block: Block, wall: Finish, rng: np.random.Generator) -> Solid:
     points = np.stack([x, np.full_like(x, near), z], axis=-1)
     shade = 1 + 0.05 * grain.at(x, z, 2.4) + 0.05 * grain.at(x, z, 0.6)
     shade *= np.where(z < 0.4495, 0.6, 1.0) * (1 - 0.18 * np.exp(-z / 0.7))
-    stains = np.clip(grain.at(x, 0 * z, 1.3), 0, 2) * np.clip(z / block.height_m, 0, 1)
+    stains = np.clip(grain.at(x, 0.0 * z, 1.3), 0, 2) * np.clip(z / block.height_m, 0, 1)
     return sheet(points[::-1, ::-1], wall, np.clip(shade * (1 - 0.08 * stains), 0.3, 1.5)[::-1, ::-1])
 
 

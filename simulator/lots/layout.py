@@ -81,8 +81,8 @@ def _rows(
     rows = []
     far_count = int(rng.integers(7, 11))
     if kind == "rows":
-        whole = rng.random() < 0.4
-        count = int(rng.integers(5, 8)) if whole else int(rng.integers(3, 5))
+        whole = rng.random() < 0.65
+        count = int(rng.integers(5, 9)) if whole else int(rng.integers(3, 5))
         start = shift if whole else side * (1.2 + width * count / 2 + float(rng.uniform(0, 1.4)))
         rows.append(_Row(spans[0][0], spans[0][0] - depth, 0, _middles(rng, count, start, width, False), width))
     if kind == "lanes":

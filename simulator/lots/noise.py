@@ -32,9 +32,9 @@ class Grain:
         """Mean 0, deviation 1."""
         return cls(rng.standard_normal((256, 256), dtype=np.float32))
 
-    def at(self, x_m: F64, y_m: F64, cell_m: float) -> F64:
+    def at(self, x_m: F32 | F64, y_m: F32 | F64, cell_m: float) -> F64:
         """Noise with cells of `cell_m` at places [...], blended between cells."""
-        u, v = np.asarray(x_m) / cell_m, np.asarray(y_m) / cell_m
+        u, v = np.asarray(x_m, dtype=np.float64) / cell_m, np.asarray(y_m, dtype=np.float64) / cell_m
         left, low = np.floor(u), np.floor(v)
         du, dv = u - left, v - low
         i, j = left.astype(np.int64) & 255, low.astype(np.int64) & 255

@@ -10,7 +10,7 @@ from simulator.vehicles.extras import TRAILER_M
 from simulator.vehicles.shapes import random_vehicle, vehicle_of
 from simulator.vehicles.vehicle import Model, Vehicle
 
-_MOST, _LEAST = 18, 8
+_MOST, _LEAST = 16, 8
 _OVERHANG_M = 0.35  # how far a long car may stand out into the lane
 
 
@@ -66,7 +66,7 @@ def _at_rack(rng: np.random.Generator, found: Surroundings, first: int, snow: fl
     vehicles = []
     heading = np.pi / 2 if rng.random() < 0.7 else -np.pi / 2
     room = 0.0
-    for number in range(int(rng.integers(1, 6))):
+    for number in range(int(rng.integers(1, 5))):
         place = (x + out * (room + 0.35), y + float(rng.uniform(-0.1, 0.1)))
         vehicle = random_vehicle(rng, first + number, place, float(heading + rng.normal(0, 0.05)), None, snow)
         wide = vehicle.size.width_m

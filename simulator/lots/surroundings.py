@@ -79,7 +79,7 @@ def _footpaths(rng: np.random.Generator, plan: Plan, found: Surroundings, path_y
         x, y = door.place_m
         found.footpaths.append(((x - 0.75, path_y), (x + 0.75, y + 0.05)))
         found.entries.append((x, y - 0.3))
-    gaps = []
+    gaps: list[tuple[float, float]] = []
     low, high = plan.rows_m
     count = int(rng.integers(1, 3))
     islets = [((left + right) / 2) for (left, _), (right, top) in islands(plan.bays) if abs(top - plan.far_m) < 0.1]

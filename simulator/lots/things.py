@@ -224,6 +224,6 @@ def rack(lot: Lot) -> Solid | None:
             side = vehicle.beside(1, 0.18, 0.06)
             x, y = float(side[0]), float(side[1])
             way = np.array([np.cos(vehicle.heading_rad), np.sin(vehicle.heading_rad)]) * 0.3
-            hoops.append(tube([(x - way[0], y - way[1], 0.0), (x - way[0], y - way[1], 0.5), (x, y, 0.75),
-                               (x + way[0], y + way[1], 0.5), (x + way[0], y + way[1], 0.0)], 0.02, STEEL, 6))  # fmt: skip
+            near, far = (x - way[0], y - way[1]), (x + way[0], y + way[1])
+            hoops.append(tube([(*near, 0.0), (*near, 0.5), (x, y, 0.75), (*far, 0.5), (*far, 0.0)], 0.02, STEEL, 6))
     return joined(hoops) if hoops else None

@@ -11,10 +11,10 @@ import numpy as np
 from simulator.optics import F64
 from simulator.solid import U8, Finish, Solid, joined
 from simulator.vehicles import finishes as made
-from simulator.vehicles.meshes import box, panel, patched
+from simulator.vehicles.meshes import box, ellipsoid, panel, patched
 from simulator.vehicles.outlines import Outline
 
-_SEAM_M = 0.014
+_SEAM_M = 0.020
 _PILLAR_M = 0.075
 _ARCH_M = 0.062  # from the tyre to the arch's edge
 _HALF_ROWS = 12
@@ -48,15 +48,15 @@ class Shell:
         return cls(outline, stations, sections(outline, stations))
 
     def between(self, low: float, high: float) -> slice:
-        """The cells between two stations."""
-        first, last = np.searchsorted(self.stations, [low - 1e-6, high - 1e-6])
-        return slice(int(first), int(last))
+        """The cells between two stations (the nearest ones, as those that nearly coincide are one)."""
+        first, last = (int(np.abs(self.stations - station).argmin()) for station in (low, high))
+        return slice(first, max(last, first + 1))
 
 
 def _stations(outline: Outline) -> F64:
     seam, pillar = _SEAM_M / outline.shell_m / 2, _PILLAR_M / outline.shell_m / 2
     marks = [station for station, _ in outline.profile] + list(_SOFT) + [1 - soft for soft in _SOFT]
-    marks += [outline.cowl, outline.cowl + 0.012, outline.roof_from, outline.roof_to, outline.glass_to, 0.075, 0.955]
+    marks += [outline.cowl, outline.cowl + 0.012, outline.roof_from, outline.roof_to, outline.glass_to, 0.055, 0.968]
     marks += [*outline.windows, *(outline.bed or ())]
     for door in outline.doors:
         marks += [door - seam, door + seam]
@@ -66,7 +66,7 @@ def _stations(outline: Outline) -> F64:
         radius = (outline.wheel_m + _ARCH_M) / outline.shell_m
         marks += (axle + radius * np.cos(np.linspace(0, np.pi, 11))).tolist()
         marks += [axle - radius - 0.001, axle + radius + 0.001]
-    marks += np.linspace(0.05, 0.95, 13).tolist()
+    marks += np.linspace(0.05, 0.95, 9).tolist()
     ordered = np.unique(np.clip(marks, 0.0, 1.0).round(5))
     kept = np.concatenate([[True], np.diff(ordered) > 0.0007])
     return np.asarray(ordered[kept])
@@ -144,10 +144,9 @@ def _shell(shell: Shell, paint: Finish) -> Solid:
     for door in outline.doors:
         _mark(kinds, at(door - seam, door + seam), _LOW, _SHOULDER, SEAM)
     _mark(kinds, at(outline.cowl, outline.cowl + 0.012), _RAIL, _MIDDLE, TRIM)
-    _mark(kinds, at(0.006, 0.075), _SHOULDER, _WINDOW, HEAD)
-    _mark(kinds, at(0.075, 0.10), _SHOULDER, _SHOULDER, PAINT)
+    _mark(kinds, at(0.0, 0.055), _SHOULDER, _BELT, HEAD)
     low = _DOOR if outline.tail_windows else _SHOULDER
-    _mark(kinds, at(0.965, 1.0), low, _SHOULDER, BRAKE)
+    _mark(kinds, at(0.968, 1.0), low, _SHOULDER, BRAKE)
     if outline.bed is not None:
         _mark(kinds, at(*outline.bed), _ROOF, _MIDDLE, BLACK)
     return patched(shell.points_m, kinds, palette(paint))
@@ -165,7 +164,7 @@ def _glazing(shell: Shell, kinds: U8) -> None:
         _mark(kinds, at(post - pillar, post + pillar), _WINDOW, _WINDOW, TRIM)
 
 
-_COLUMNS = np.array([1.0, 0.86, 0.66, 0.50, 0.25, 0.0, -0.25, -0.50, -0.66, -0.86, -1.0])
+_COLUMNS = np.array([1.0, 0.89, 0.77, 0.65, 0.50, 0.25, 0.0, -0.25, -0.50, -0.65, -0.77, -0.89, -1.0])
 
 
 def _end_points(section: F64, bulge_m: float) -> F64:
@@ -181,15 +180,14 @@ def _end_points(section: F64, bulge_m: float) -> F64:
 def _nose(shell: Shell, paint: Finish) -> Solid:
     points = _end_points(shell.points_m[0], shell.outline.bulge_m[0])
     kinds = np.full((points.shape[0] - 1, len(_COLUMNS) - 1), PAINT, dtype=np.uint8)
-    grille = slice(3, 7)
     kinds[0, 1:-1] = TRIM
-    kinds[1, 2:-2] = BLACK
+    kinds[1, 3:-3] = BLACK
     if shell.outline.cladding:
         kinds[:2] = TRIM
-    kinds[2, grille] = BLACK
-    kinds[3, grille] = BLACK
-    for row in (3, 4):
-        kinds[row, :3] = kinds[row, -3:] = HEAD
+    kinds[3, 4:-4] = BLACK
+    kinds[4, 4:-4] = CHROME
+    kinds[3, :3] = kinds[3, -3:] = HEAD
+    kinds[4, :2] = kinds[4, -2:] = HEAD
     kinds[1, 0] = kinds[1, -1] = FRONT_INDICATOR
     return patched(points, kinds, palette(paint))
 
@@ -204,17 +202,16 @@ def _tail(shell: Shell, paint: Finish) -> Solid:
     kinds[1, 2:-2] = TRIM
     if outline.cladding:
         kinds[1] = TRIM
+    for side in (0, -1):
+        if outline.tail_windows:
+            kinds[2, side], kinds[3, side], kinds[4, side] = REVERSE, REAR_INDICATOR, BRAKE
+        else:
+            kinds[3, side] = kinds[4, side] = BRAKE
+            kinds[3, 1 if side == 0 else -2] = REAR_INDICATOR
+            kinds[3, 2 if side == 0 else -3] = REVERSE
     if outline.tail_windows:
         kinds[5:7, 1:-1] = GLASS
-        kinds[5:7, 4:6] = TRIM
-        kinds[2, 0] = kinds[2, -1] = REVERSE
-        kinds[3, 0] = kinds[3, -1] = REAR_INDICATOR
-        kinds[4, 0] = kinds[4, -1] = BRAKE
-    else:
-        kinds[3, :2] = kinds[3, -2:] = BRAKE
-        kinds[2, 0] = kinds[2, -1] = REAR_INDICATOR
-        kinds[2, 1] = kinds[2, -2] = REVERSE
-        kinds[4, :2] = kinds[4, -2:] = BRAKE
+        kinds[5:7, 5:7] = TRIM
     return patched(points, kinds, palette(paint))
 
 
@@ -225,7 +222,7 @@ def _underbody(outline: Outline) -> Solid:
 
 
 def _plates(outline: Outline, plate: Finish) -> list[Solid]:
-    """Number plates, 52 cm x 11 cm (Swedish ones), each a finger's breadth off the body."""
+    """Number plates, 52 cm x 11 cm (Swedish ones), each a finger's breadth off the body, and reflectors behind."""
     half, high = 0.26, 0.0575
     front = outline.size.length_m / 2 + 0.006
     low = outline.sill_m + 0.22
@@ -234,7 +231,12 @@ def _plates(outline: Outline, plate: Finish) -> list[Solid]:
     rear = -outline.size.length_m / 2 - 0.006
     up = min(outline.belt_m, outline.top_m(np.array([1.0]))[0]) - (0.30 if not outline.tail_windows else 0.50)
     behind = [(rear, half, up - high), (rear, -half, up - high), (rear, -half, up + high), (rear, half, up + high)]
-    return [panel(ahead, plate), panel(behind, plate)]
+    parts = [panel(ahead, plate), panel(behind, plate)]
+    z = outline.sill_m + 0.20
+    for y in (-0.66 * outline.size.width_m / 2, 0.66 * outline.size.width_m / 2):
+        x = rear + 0.45 * outline.bulge_m[1]
+        parts.append(box((x - 0.02, y - 0.05, z - 0.02), (x + 0.03, y + 0.05, z + 0.02), made.REFLECTOR))
+    return parts
 
 
 def _fittings(outline: Outline, paint: Finish) -> list[Solid]:
@@ -244,9 +246,9 @@ def _fittings(outline: Outline, paint: Finish) -> list[Solid]:
     z = outline.belt_m + 0.02
     parts = []
     for side in (-1, 1):
-        low, high = sorted((side * (0.94 * half), side * (half + 0.19)))
-        parts.append(box((x - 0.06, low, z), (x + 0.09, high, z + 0.15), paint))
-        parts.append(box((x - 0.064, low + 0.02, z + 0.02), (x - 0.06, high - 0.02, z + 0.13), made.CHROME))
+        parts.append(ellipsoid((x + 0.02, side * (half + 0.085), z + 0.075), (0.085, 0.125, 0.085), paint, 6, 10))
+        low, high = sorted((side * (0.93 * half), side * (half + 0.02)))
+        parts.append(box((x - 0.02, low, z + 0.01), (x + 0.05, high, z + 0.06), made.TRIM))
         for door in outline.doors[1:]:
             at = float(outline.x_m(door)) + 0.10
             low, high = sorted((side * 0.975 * half, side * (0.985 * half + 0.022)))

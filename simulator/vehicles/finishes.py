@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from simulator.solid import Finish, Solid
 
-GLASS = Finish(0.022, gloss=0.55, roughness=0.09)
+GLASS = Finish(0.022, gloss=0.5, roughness=0.08)
 TRIM = Finish(0.045, gloss=0.10, roughness=0.5)
 BLACK = Finish(0.018)
 SEAM = Finish(0.030)
@@ -17,12 +17,12 @@ BOARD = Finish(0.30, gloss=0.05)
 LEATHER = Finish(0.14, gloss=0.06, roughness=0.5)
 
 # Lamps: each a finish of its own, so that it can glow alone. A lens throws part of the light back where it came from.
-HEAD = Finish(0.34, gloss=0.8, roughness=0.14, retro=0.55)
-FRONT_INDICATOR = Finish(0.32, gloss=0.6, roughness=0.16, retro=0.35)
-BRAKE = Finish(0.24, gloss=0.40, roughness=0.18, retro=1.3)
-REVERSE = Finish(0.36, gloss=0.45, roughness=0.18, retro=0.9)
-REAR_INDICATOR = Finish(0.30, gloss=0.45, roughness=0.18, retro=1.0)
-REFLECTOR = Finish(0.30, retro=7.0)
+HEAD = Finish(0.30, gloss=0.7, roughness=0.12, retro=0.16)
+FRONT_INDICATOR = Finish(0.32, gloss=0.6, roughness=0.16, retro=0.12)
+BRAKE = Finish(0.20, gloss=0.40, roughness=0.15, retro=0.75)
+REVERSE = Finish(0.34, gloss=0.45, roughness=0.15, retro=0.20)
+REAR_INDICATOR = Finish(0.28, gloss=0.45, roughness=0.15, retro=0.30)
+REFLECTOR = Finish(0.25, retro=3.5)
 
 # Luminance of lamps in use, beside a white wall at the beam's centre 12 m away (1). All are far over full scale.
 _GLOWS: dict[str, dict[Finish, float]] = {

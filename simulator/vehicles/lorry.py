@@ -60,7 +60,7 @@ def _cab(nose: float, back: float, half: float, paint: Finish) -> Solid:
     x = np.array([point[0] for point in outline])
     z = np.array([point[1] for point in outline])
     front = np.stack([
-        np.broadcast_to(x[:, None], (len(x), 7)) - 0.10 * (np.abs(y) > 0.99 * half)[None],
+        np.broadcast_to(x[:, None], (len(x), 7)) - (0.16 * np.abs(y / half) ** 2.5)[None],
         np.broadcast_to(y[None], (len(x), 7)),
         np.broadcast_to(z[:, None], (len(x), 7)),
     ], axis=-1)  # fmt: skip
@@ -72,11 +72,11 @@ def _cab(nose: float, back: float, half: float, paint: Finish) -> Solid:
     sides = []
     for side in (1, -1):
         yy = side * half
-        door = [(nose - 0.10, yy, 0.36), (nose - 0.12, yy, 1.30), (nose - 0.36, yy, 2.18), (nose - 0.7, yy, 2.34),
+        door = [(nose - 0.16, yy, 0.36), (nose - 0.18, yy, 1.30), (nose - 0.42, yy, 2.18), (nose - 0.7, yy, 2.34),
                 (back, yy, 2.36), (back, yy, 0.36)]  # fmt: skip
         sides.append(panel(door if side < 0 else door[::-1], paint))
         off = yy + side * 0.006
-        glass = [(nose - 0.22, off, 1.34), (nose - 0.42, off, 2.10), (nose - 1.15, off, 2.12), (nose - 1.15, off, 1.34)]
+        glass = [(nose - 0.27, off, 1.34), (nose - 0.47, off, 2.10), (nose - 1.15, off, 2.12), (nose - 1.15, off, 1.34)]
         sides.append(panel(glass if side < 0 else glass[::-1], made.GLASS))
         seam = [(nose - 1.22, off, 0.5), (nose - 1.22, off, 2.15), (nose - 1.24, off, 2.15), (nose - 1.24, off, 0.5)]
         sides.append(panel(seam if side < 0 else seam[::-1], made.SEAM))
