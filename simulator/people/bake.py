@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from simulator.optics import F64
 from simulator.people.body import BAKED, JOINTS, Joint
+from simulator.people.regions import regions_of
+from simulator.solid import F32
 
 I64 = NDArray[np.int64]
-_VERTICES = 2300
+_VERTICES = 2000
 _CURL_RAD = 0.42
 _DETAIL = {
     Joint.HEAD: 0.42, Joint.HAND_L: 0.33, Joint.HAND_R: 0.33, Joint.FOOT_L: 0.6, Joint.FOOT_R: 0.6,
@@ -90,9 +92,16 @@ def main() -> None:
     for bone, joint in enumerate(owner):
         reduced[:, joint] += weights[:, bone]
     coarse, corners, shares = _decimated(_shrunk(raws[0].vertices_m, _joints(raws[0], labels), reduced), triangles)
-    numbers, bytes_ = _quantised((reduced[corners] * shares[..., None]).sum(axis=1))
-    vertices = np.stack([(raw.vertices_m[corners] * shares[..., None]).sum(axis=1) for raw in raws])
     joints = np.stack([_joints(raw, labels) for raw in raws])
+    mesh = _Mesh(
+        np.stack([(raw.vertices_m[corners] * shares[..., None]).sum(axis=1) for raw in raws]),
+        (reduced[corners] * shares[..., None]).sum(axis=1),
+        coarse,
+    )
+    for seam in range(len(_borders(mesh, joints))):
+        mesh = _cut(mesh, _borders(mesh, joints)[seam])
+    numbers, bytes_ = _quantised(mesh.weights)
+    vertices = mesh.vertices_m
     low, high = vertices.min(), vertices.max()
     np.savez_compressed(
         BAKED,
@@ -100,7 +109,7 @@ def main() -> None:
         vertices=np.round((vertices - low) / (high - low) * 65535).astype(np.uint16),
         scale=np.array([low, high], dtype=np.float32),
         joints=joints.astype(np.float32),
-        triangles=coarse.astype(np.uint16),
+        triangles=mesh.triangles.astype(np.uint16),
         bones=numbers,
         weights=bytes_,
     )
@@ -242,6 +251,56 @@ def _nearest(points_m: F64, vertices_m: F64, triangles: I64) -> tuple[I64, F64]:
         best = int(np.argmin((off**2).sum(axis=1)))
         corners[number], shares[number] = near[best], share[best]
     return corners, shares
+
+
+@dataclass(frozen=True, slots=True)
+class _Mesh:
+    """All shapes' vertices [k, n, 3] with common skin weights [n, 21] and triangles [m, 3]."""
+
+    vertices_m: F64
+    weights: F64
+    triangles: I64
+
+
+def _borders(mesh: _Mesh, joints_m: F64) -> tuple[F32, ...]:
+    kinds = (mesh.vertices_m[0], joints_m[0], mesh.weights)
+    return regions_of(*(kind.astype(np.float32) for kind in kinds)).borders
+
+
+def _cut(mesh: _Mesh, field: F32) -> _Mesh:
+    """The mesh with new vertices where a field [n] is zero, so that no triangle has both signs. Vertices that are
+    nearly on the border stay uncut, or slivers would come."""
+    above = field > 0
+    faces: list[list[int]] = []
+    made: dict[tuple[int, int], int] = {}
+    ends: list[tuple[int, int, float]] = []
+
+    def crossing(a: int, b: int) -> int:
+        low, high = min(a, b), max(a, b)
+        if (low, high) not in made:
+            share = float(field[low] / (field[low] - field[high]))
+            made[low, high] = len(field) + len(ends)
+            ends.append((low, high, min(0.9, max(0.1, share))))
+        return made[low, high]
+
+    for face in mesh.triangles.tolist():
+        signs = [bool(above[corner]) for corner in face]
+        if sum(signs) in (0, 3):
+            faces.append(face)
+            continue
+        alone = signs.index(True) if sum(signs) == 1 else signs.index(False)
+        a, b, c = (face[(alone + k) % 3] for k in range(3))
+        ab, ac = crossing(a, b), crossing(a, c)
+        faces += [[a, ab, ac], [ab, b, c], [ab, c, ac]]
+    if not ends:
+        return mesh
+    first, second = np.array([end[0] for end in ends]), np.array([end[1] for end in ends])
+    share = np.array([end[2] for end in ends])[:, None]
+    between = mesh.vertices_m[:, first] + share * (mesh.vertices_m[:, second] - mesh.vertices_m[:, first])
+    weights = mesh.weights[first] + share * (mesh.weights[second] - mesh.weights[first])
+    return _Mesh(
+        np.concatenate([mesh.vertices_m, between], axis=1), np.concatenate([mesh.weights, weights]), np.array(faces)
+    )  # fmt: skip
 
 
 def _quantised(weights: F64) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -1,21 +1,32 @@
 """People and animals at any time: their meshes, their skeletons (for the truth), where they are, and their lights."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.moment import Light
 from simulator.optics import F64
-from simulator.people.body import skinned
-from simulator.people.garments import Dressed, dressed
-from simulator.people.motion import movement, places_of
+from simulator.people import animals
+from simulator.people.body import Joint, skinned
+from simulator.people.garments import dressed
+from simulator.people.manner import manner_of
+from simulator.people.motion import Movement, movement, places_of
+from simulator.people.props import Held, Holding, held, thing_of
 from simulator.people.rig import Posed, Rig, pose
 from simulator.people.spheres import spheres_of
-from simulator.play import Role
-from simulator.solid import Solid
+from simulator.people.things import Thing, made
+from simulator.play import Activity, Role
+from simulator.solid import Solid, joined
 
 _CHUNK = 4096
+_TORCH_STRENGTH = 22.0  # a hand torch beside the camera's own lamp (144): it outshines it within some metres
+_LAMP_STRENGTH = 9.0
+_TORCH_CONE_RAD = 0.24
+_TELEPHONE_STRENGTH = 0.05
+_LIGHTER_STRENGTH = 0.35
+_CIGARETTE_STRENGTH = 0.004
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,39 +47,117 @@ def place(role: Role, t_s: F64) -> F64:
 def skeleton(role: Role, t_s: F64) -> Skeleton:
     """The spheres at times [n]."""
     times = np.asarray(t_s, dtype=np.float64)
-    spheres = spheres_of(dressed(role))
-    points = np.zeros((len(times), len(spheres.radius_m), 3))
-    present = np.zeros(len(times), dtype=bool)
-    for start in range(0, len(times), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        there, posed = _posed(role, times[part])
-        points[part][there] = spheres.placed(posed)
-        present[part] = there
-    return Skeleton(points, spheres.radius_m, present)
+    if role.species is not None:
+        return Skeleton(*animals.spheres(role, times))
+    parts = [_spheres(role, times[start : start + _CHUNK]) for start in range(0, max(len(times), 1), _CHUNK)]
+    points, present = (np.concatenate([part[k] for part in parts]) for k in (0, 1))
+    things = [made(thing).radius_m for thing in _things(role)]
+    return Skeleton(points, np.concatenate([spheres_of(dressed(role)).radius_m, *things]), present.astype(bool))
 
 
 def figure(role: Role, t_s: float) -> Solid | None:
     """The mesh at a time, with clothes and what they carry, in world metres; None while they are not there."""
-    there, posed = _posed(role, np.array([t_s], dtype=np.float64))
-    if not there[0]:
+    if role.species is not None:
+        return animals.figure(role, t_s)
+    moves, posed = _posed(role, np.array([t_s], dtype=np.float64))
+    if not moves.present[0]:
         return None
-    return _mesh(dressed(role), posed)
+    body = dressed(role)
+    rest = (body.rest_m, body.normals)
+    vertices, normals = skinned(rest, body.joints_m, body.weights, posed.turns[0], posed.places_m[0])
+    solids = [Solid(vertices, normals, body.shade, body.triangles, body.finish, body.finishes)]
+    carried = _held(role, moves, posed, int(moves.act[0]))
+    if carried is not None and carried.shown[0]:
+        turn = carried.turn[0].astype(np.float32)
+        solids.append(made(carried.thing).solid.placed(turn, carried.place_m[0].astype(np.float32)))
+    return joined(solids)
 
 
 def lights(role: Role, t_s: float) -> tuple[Light, ...]:
-    """The lamps somebody carries (a torch, a telephone, a cigarette) at a time."""
-    return ()
+    """The lamps somebody carries (a torch, a telephone, a lighter, a cigarette) at a time."""
+    if role.species is not None:
+        return ()
+    times = np.array([t_s], dtype=np.float64)
+    if not any(thing in _SHINING for thing in _things(role)):
+        return ()
+    moves, posed = _posed(role, times)
+    if not moves.present[0]:
+        return ()
+    number = int(moves.act[0])
+    carried = _held(role, moves, posed, number)
+    if carried is None or carried.thing not in _SHINING:
+        return ()
+    return (_light(carried, role.acts[number].activity, float(moves.since_s[0])),)
 
 
-def _posed(role: Role, t_s: F64) -> tuple[NDArray[np.bool_], Posed]:
+_SHINING = frozenset({Thing.TORCH, Thing.TELEPHONE, Thing.LIGHTER, Thing.CIGARETTE})
+
+
+def _light(carried: Held, activity: Activity, since_s: float) -> Light:
+    x, y, z = (float(part) for part in carried.place_m[0])
+    ahead = carried.turn[0][:, 0]
+    if carried.thing is Thing.TORCH:
+        strength = _LAMP_STRENGTH if activity is Activity.LOOK_IN_WITH_LAMP else _TORCH_STRENGTH
+        lens = (x + 0.16 * float(ahead[0]), y + 0.16 * float(ahead[1]), z + 0.16 * float(ahead[2]))
+        aim = (float(ahead[0]), float(ahead[1]), float(ahead[2]))
+        return Light(lens, strength, aim, _TORCH_CONE_RAD, shadows=True)
+    if carried.thing is Thing.TELEPHONE:
+        off = 0.03
+        lit = (x - off * float(ahead[0]), y - off * float(ahead[1]), z + 0.02)
+        aim = (-float(ahead[0]), -float(ahead[1]), 0.3)
+        length = float(np.linalg.norm(aim))
+        return Light(lit, _TELEPHONE_STRENGTH, (aim[0] / length, aim[1] / length, aim[2] / length), 1.1)
+    if carried.thing is Thing.LIGHTER:
+        flicker = 0.8 + 0.2 * float(np.sin(31.0 * since_s) * np.sin(17.3 * since_s))
+        return Light((x, y, z + 0.06), _LIGHTER_STRENGTH * flicker)
+    tip = (x + 0.08 * float(ahead[0]), y + 0.08 * float(ahead[1]), z + 0.08 * float(ahead[2]))
+    return Light(tip, _CIGARETTE_STRENGTH)
+
+
+@lru_cache(maxsize=1024)
+def _rig(seed: int, guise: str) -> Rig:
+    body = dressed(Role(0, seed, (), guise))
+    return Rig(body.joints_m.astype(np.float64), body.height_m, body.sole_m)
+
+
+def _posed(role: Role, t_s: F64) -> tuple[Movement, Posed]:
     moves = movement(role, t_s)
-    body = dressed(role)
-    rig = Rig(body.joints_m.astype(np.float64), body.height_m, body.sole_m)
-    return moves.present, pose(rig, moves.rows, moves.stance)
+    return moves, pose(_rig(role.seed, role.guise), moves.rows, moves.stance)
 
 
-def _mesh(body: Dressed, posed: Posed) -> Solid:
-    vertices, normals = skinned(
-        (body.rest_m, body.normals), body.joints_m, body.weights, posed.turns[0], posed.places_m[0]
-    )
-    return Solid(vertices, normals, body.shade, body.triangles, body.finish, body.finishes)
+def _things(role: Role) -> tuple[Thing, ...]:
+    """All that somebody ever has in hand."""
+    manner = manner_of(role)
+    things = (thing_of(role, act.activity, manner) for act in role.acts)
+    return tuple(dict.fromkeys(thing for thing in things if thing is not None))
+
+
+def _held(role: Role, moves: Movement, posed: Posed, number: int) -> Held | None:
+    """What they hold in act `number`, at those times [m] that `moves` and `posed` are of."""
+    manner, activity = manner_of(role), role.acts[number].activity
+    thing = thing_of(role, activity, manner)
+    if thing is None:
+        return None
+    stance = moves.stance
+    return held(activity, thing, Holding(posed, stance.heading_rad, stance.place_m, moves.since_s, manner))
+
+
+def _spheres(role: Role, t_s: F64) -> tuple[F64, F64]:
+    """Middles [n, k, 3] and presence [n] (0 or 1); what is not in hand hides in the pelvis."""
+    moves, posed = _posed(role, t_s)
+    body = spheres_of(dressed(role)).placed(posed)
+    sets = [body]
+    things = _things(role)
+    hidden = posed.places_m[:, None, Joint.PELVIS]
+    carried = {thing: np.repeat(hidden, len(made(thing).middles_m), axis=1) for thing in things}
+    for number in np.unique(moves.act):
+        now = np.flatnonzero(moves.act == number)
+        found = _held(role, moves.some(now), posed.some(now), int(number))
+        if found is not None:
+            turned = np.einsum("nab,kb->nka", found.turn, made(found.thing).middles_m) + found.place_m[:, None]
+            carried[found.thing][now[found.shown]] = turned[found.shown]
+    sets += [carried[thing] for thing in things]
+    middles = np.concatenate(sets, axis=1)
+    points = np.zeros((len(t_s), *middles.shape[1:]))
+    points[moves.present] = middles
+    return points, moves.present.astype(np.float64)

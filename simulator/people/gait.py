@@ -66,7 +66,7 @@ class Steps:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class Line:
     """A path with rounded corners: points [n, 2] and how far along each is [n]."""
 
     points_m: F64
@@ -88,7 +88,7 @@ class _Line:
 class Walk:
     """Going along `line` at a speed, for a body `height_m` high."""
 
-    line: _Line
+    line: Line
     speed_m_s: float
     height_m: float
 
@@ -140,6 +140,10 @@ class Walk:
         if self.duration_s <= 0.0:
             return np.zeros(len(since_s))
         return np.clip(since_s / self.beat_s, 0.0, self.steps + 2.0)
+
+    def along(self, since_s: F64) -> F64:
+        """How far they have come [n], metres."""
+        return self._along(self.beats(since_s))
 
     def place(self, since_s: F64) -> F64:
         """The body's places [n, 2], seconds [n] after setting out."""
@@ -248,7 +252,7 @@ def _key(path_m: F64) -> tuple[bytes, int]:
 
 
 @lru_cache(maxsize=4096)
-def _line(corners: bytes, count: int) -> _Line:
+def _line(corners: bytes, count: int) -> Line:
     """Chaikin's corner cutting, three times, over corners at most a metre wide."""
     points = np.frombuffer(corners).reshape(count, 2)
     for _ in range(3):
@@ -261,4 +265,4 @@ def _line(corners: bytes, count: int) -> _Line:
         points = np.concatenate([points[:1], inner, points[-1:]])
     lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
     keep = np.concatenate([[True], lengths > 1e-9])
-    return _Line(points[keep], np.concatenate([[0.0], np.cumsum(lengths[lengths > 1e-9])]))
+    return Line(points[keep], np.concatenate([[0.0], np.cumsum(lengths[lengths > 1e-9])]))

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from simulator.people.body import Joint, bodies
 from simulator.people.manner import Manner, manner_of
-from simulator.people.pieces import Piece, Worn, backpack, band, brim, long_hair, skirt, vector
-from simulator.people.regions import Regions, regions, smoothed, spread
+from simulator.people.pieces import Piece, Worn, backpack, band, brim, long_hair, shoe, skirt, vector
+from simulator.people.regions import COLLAR, HEM, Regions, dense, pairs, regions, smoothed, spread
 from simulator.people.wardrobe import Wardrobe, wardrobe_of
 from simulator.play import Role
 from simulator.solid import F32, I32, U8, Finish, smooth_normals
@@ -54,87 +54,93 @@ def _dressed(manner: Manner, wears: Wardrobe) -> Dressed:
     bare = shapes.vertices_m[number] * np.float32(manner.scale)
     joints = shapes.joints_m[number] * np.float32(manner.scale)
     rng = np.random.default_rng([manner.seed, _STREAM])
-    kinds = _kinds(parts, wears)
-    skin = _covered(bare, parts, kinds, (manner, wears), rng)
-    worn = Worn(skin, parts.dense, joints, manner.height_m)
-    pieces = _pieces(worn, wears, kinds)
-    corners = kinds[shapes.triangles]
-    of_body = np.where(corners[:, 1] == corners[:, 2], corners[:, 1], corners[:, 0])
+    skin = _covered(bare, parts, (manner, wears), rng)
+    worn = Worn(skin, dense(), joints, manner.height_m)
+    pieces = _pieces(worn, wears)
+    of_body = _kinds(parts.of(shapes.triangles), wears)
+    shown = of_body != _SHOES
+    of_body, of_skin = of_body[shown], shapes.triangles[shown]
     starts = np.cumsum([len(skin)] + [len(piece.vertices_m) for _, piece in pieces])
     triangles = np.concatenate(
-        [shapes.triangles] + [piece.triangles + int(start) for (_, piece), start in zip(pieces, starts, strict=False)]
+        [of_skin] + [piece.triangles + int(start) for (_, piece), start in zip(pieces, starts, strict=False)]
     ).astype(np.int32)
     rest = np.concatenate([skin] + [piece.vertices_m for _, piece in pieces])
     finish = np.concatenate([of_body] + [np.full(len(piece.triangles), kind) for kind, piece in pieces])
-    shade = np.clip(1.0 + 0.06 * spread(rng.normal(0, 1.6, len(skin)).astype(np.float32), parts.pairs, 1), 0.75, 1.25)
+    shade = np.clip(1.0 + 0.06 * spread(rng.normal(0, 1.6, len(skin)).astype(np.float32), pairs(), 1), 0.75, 1.25)
     return Dressed(
         rest, smooth_normals(rest, triangles),
-        np.concatenate([parts.dense] + [piece.weights for _, piece in pieces]).astype(np.float32),
+        np.concatenate([dense()] + [piece.weights for _, piece in pieces]).astype(np.float32),
         np.concatenate([shade, np.ones(len(rest) - len(skin))]).astype(np.float32),
-        triangles, finish.astype(np.uint8), _finishes(wears), joints, manner.height_m, float(-skin[:, 2].min()),
+        triangles, finish.astype(np.uint8), _finishes(wears), joints, manner.height_m, _SOLE_M * manner.height_m / 1.75,
     )  # fmt: skip
 
 
 def _kinds(parts: Regions, wears: Wardrobe) -> I64:
-    """Which garment covers each vertex [n]."""
+    """Which garment covers each vertex or triangle [n]."""
     high = parts.height
     kinds = np.full(len(high), _TROUSERS)
-    jacket = (parts.torso + parts.arms + parts.legs > 0.5) & (high > wears.hem)
-    jacket |= (parts.neck > 0.4) & (high < 0.872)
-    kinds[jacket] = _JACKET
+    kinds[(parts.torso + parts.arms + parts.legs > 0.5) & (high > HEM)] = _JACKET
+    kinds[(parts.arms > 0.5) | ((parts.neck > 0.3) & (high < COLLAR))] = _JACKET
     if wears.vest:
-        kinds[(parts.torso > 0.55) & (high > wears.hem - 0.01) & (high < 0.84)] = _VEST
-    if wears.skirt_hem and not wears.coat:
-        kinds[(kinds == _TROUSERS) & (high < wears.skirt_hem)] = _SKIN if wears.trousers > 0.28 else _TROUSERS
+        kinds[(parts.torso > 0.55) & (high > HEM) & (high < 0.86)] = _VEST
+    if wears.skirt_hem and not wears.coat and wears.trousers > 0.28:
+        kinds[(kinds == _TROUSERS) & (high < wears.skirt_hem)] = _SKIN
     kinds[parts.feet > 0.5] = _SHOES
-    kinds[(parts.head > 0.5) | ((parts.neck > 0.4) & (high >= 0.872))] = _SKIN
+    kinds[(parts.head + parts.neck > 0.5) & (high >= COLLAR)] = _SKIN
     kinds[parts.hands > 0.5] = _SKIN if wears.gloves is None else _GLOVES
-    kinds[parts.scalp > 0.5] = _SKIN if wears.head == "bald" else _HAIR
+    on_head = parts.head > 0.4
+    if wears.head != "bald":
+        kinds[on_head & (parts.scalp > 0.0)] = _HAIR
     if wears.head in ("cap", "beanie"):
-        kinds[(parts.scalp > 0.5) & (high > (0.955 if wears.head == "cap" else 0.945))] = _HAT
+        kinds[on_head & (parts.crown > 0.0)] = _HAT
     if wears.head == "hood":
-        around = (parts.head > 0.5) & (parts.face < 0.5)
-        kinds[around | (parts.neck > 0.4)] = _JACKET
+        kinds[(on_head & (parts.face < 0.0)) | (parts.neck > 0.4)] = _JACKET
     return kinds
 
 
 def _covered(
-    bare: F32, parts: Regions, kinds: I64, who: tuple[Manner, Wardrobe], rng: np.random.Generator
+    bare: F32, parts: Regions, who: tuple[Manner, Wardrobe], rng: np.random.Generator
 ) -> F32:  # fmt: skip
     """The skin [n, 3] under, or as, its clothes: smoothed like cloth, pushed out by the cloth's thickness."""
     manner, wears = who
+    kinds = _kinds(parts, wears)
     size = np.float32(manner.height_m / 1.75)
     cloth = np.isin(kinds, (_JACKET, _TROUSERS, _VEST)) & (parts.head < 0.5)
-    share = np.where(cloth, 0.55, 0.0) + np.where(kinds == _SHOES, 0.6, 0.0) + np.where(parts.scalp > 0.5, 0.4, 0.0)
-    skin = smoothed(bare, parts.pairs, share.astype(np.float32), 3 if wears.jacket_m < 0.02 else 5)
+    share = np.where(cloth, 0.6, 0.0) + np.where(parts.scalp > 0.0, 0.4 * parts.head, 0.0) + 0.25 * parts.hands
+    skin = smoothed(bare, pairs(), share.astype(np.float32), 4 if wears.jacket_m < 0.02 else 7)
     triangles = bodies().triangles
     thick = np.zeros(len(bare), dtype=np.float32)
     for kind, off in (
-        (_JACKET, wears.jacket_m), (_VEST, wears.jacket_m + 0.008), (_TROUSERS, wears.trousers_m), (_SHOES, 0.011),
+        (_JACKET, wears.jacket_m), (_VEST, wears.jacket_m + 0.008), (_TROUSERS, wears.trousers_m), (_SHOES, -0.006),
         (_HAIR, 0.012), (_HAT, 0.017), (_GLOVES, 0.004),
     ):  # fmt: skip
         thick[kinds == kind] = off
-    thick[cloth] += 0.004
+    # What smoothing took away comes back, and jackets hang straight over the waist.
+    thick[cloth] += 0.008
+    thick += 0.022 * parts.torso * np.clip(1 - np.abs(parts.height - 0.60) / 0.10, 0.0, 1.0).astype(np.float32)
     thick += np.float32((manner.girth - 1.0) * 0.16) * (parts.torso + 0.5 * parts.legs + 0.45 * parts.arms)
     hood = (kinds == _JACKET) & (parts.head > 0.5)
     thick[hood] = 0.028
     # Trousers hang straighter than legs, and lie in folds over the shoes.
+    thick += np.where(kinds == _JACKET, 0.004 * parts.arms, 0.0)
     low = (kinds == _TROUSERS) & (parts.height < 0.25)
     thick[low] += 0.6 * wears.trousers_m * (1 - parts.height[low] / 0.25)
     thick += np.where(cloth, 0.0035 + 0.08 * thick, 0.0) * rng.normal(0, 1, len(bare))
-    thick = np.where(hood | (parts.hands > 0.5), thick, spread(thick, parts.pairs, 1))
+    thick = np.where(hood | (parts.hands > 0.5), thick, spread(thick, pairs(), 1))
     skin = skin + (size * thick)[:, None] * smooth_normals(skin, triangles)
-    sole = (parts.feet > 0.5) & (bare[:, 2] < 0.012 * size)
-    skin[sole, 2] = -_SOLE_M * size
-    skin[:, 2] = np.maximum(skin[:, 2], -_SOLE_M * size)
+    # Bare feet shrink into their shoes.
+    skin[:, 2] = np.maximum(skin[:, 2], 0.0)
     return np.asarray(skin, dtype=np.float32)
 
 
-def _pieces(worn: Worn, wears: Wardrobe, kinds: I64) -> list[tuple[int, Piece]]:
+def _pieces(worn: Worn, wears: Wardrobe) -> list[tuple[int, Piece]]:
     """What is worn beside the covered skin, with its finish."""
-    pieces: list[tuple[int, Piece]] = []
+    sole_m = _SOLE_M * worn.height_m / 1.75
+    pieces: list[tuple[int, Piece]] = [(_SHOES, shoe(worn, left, sole_m)) for left in (True, False)]
     if wears.skirt_hem:
         pieces.append((_JACKET if wears.coat else _SKIRT, skirt(worn, wears.skirt_hem, 0.02 if wears.coat else 0.035)))
+    if not wears.coat:
+        pieces.append((_VEST if wears.vest else _JACKET, skirt(worn, wears.hem, 0.006)))
     if wears.head == "cap":
         pieces.append((_HAT, brim(worn)))
     if wears.head == "long":
@@ -178,7 +184,7 @@ def _braces(worn: Worn, torso: NDArray[np.bool_]) -> list[Piece]:
         a = np.arange(14)
         faces = np.concatenate([np.stack([a, a + 15, a + 1], 1), np.stack([a + 1, a + 15, a + 16], 1)])
         weights = worn.weights[near[np.argmin(off, axis=1)]]
-        braces.append(Piece(sides.reshape(-1, 3), np.tile(weights, (2, 1)), faces.astype(np.int32)))
+        braces.append(Piece(sides.reshape(-1, 3), np.tile(weights, (2, 1)), faces[:, ::-1].astype(np.int32)))
     return braces
 
 

@@ -42,6 +42,12 @@ class Movement:
     rows: F64
     stance: Stance
 
+    def some(self, chosen: I64) -> "Movement":
+        """Some of the times at which they are there."""
+        return Movement(
+            self.present, self.act[chosen], self.since_s[chosen], self.rows[chosen], self.stance.some(chosen)
+        )  # fmt: skip
+
 
 def acts_at(role: Role, t_s: F64) -> I64:
     """The number of the act at times [n]; -1 while they are not there."""

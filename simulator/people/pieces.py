@@ -113,8 +113,10 @@ def skirt(worn: Worn, hem: float, flare: float) -> Piece:
     reach[:, 1], reach[:, 2] = np.maximum.accumulate(reach[:, 1]), np.maximum.accumulate(reach[:, 2])
     down = np.linspace(0.0, 1.0, len(levels))
     turn = np.arange(22) * (2 * np.pi / 22)
-    middle, deep = (reach[:, 0] + reach[:, 1]) / 2, (reach[:, 1] - reach[:, 0]) / 2 + 0.012 + flare * down
+    middle, deep = (reach[:, 0] + reach[:, 1]) / 2, (reach[:, 1] - reach[:, 0]) / 2 + 0.018 + flare * down
     wide = reach[:, 2] * 0.97 + 0.008 + 0.5 * flare * down
+    deep[0] -= 0.035
+    wide[0] -= 0.035
     folds = 1 + 0.03 * down[:, None] * np.sin(7 * turn)
     rings = np.stack(
         [
@@ -124,14 +126,50 @@ def skirt(worn: Worn, hem: float, flare: float) -> Piece:
         ],
         axis=-1,
     ).astype(np.float32)[::-1]
-    down = down[::-1]
     vertices = rings.reshape(-1, 3)
-    hangs = np.repeat(0.85 * down**0.7, len(turn))
+    below = worn.joints_m[Joint.PELVIS, 2] + 0.02 * high - vertices[:, 2]
+    hangs = np.clip(below / (0.11 * high), 0.0, 1.0) ** 0.7
     side = np.clip(0.5 + vertices[:, 1] / 0.22, 0.0, 1.0)
     weights = np.zeros((len(vertices), len(JOINTS)), dtype=np.float32)
     weights[:, Joint.PELVIS] = 1 - hangs
     weights[:, Joint.THIGH_L], weights[:, Joint.THIGH_R] = hangs * side, hangs * (1 - side)
-    return Piece(vertices, weights, tube(rings, closed=False))
+    return _lined(Piece(vertices, weights, tube(rings, closed=False)))
+
+
+def _lined(piece: Piece) -> Piece:
+    """With an inner side, a little smaller: an open hem shows it."""
+    inner = piece.vertices_m * vector(0.985, 0.985, 1.0)
+    count = len(inner)
+    return Piece(
+        np.concatenate([piece.vertices_m, inner]),
+        np.tile(piece.weights, (2, 1)),
+        np.concatenate([piece.triangles, piece.triangles[:, ::-1] + np.int32(count)]),
+    )
+
+
+def shoe(worn: Worn, left: bool, sole_m: float) -> Piece:
+    """A shoe about a foot: sections from the heel to the toes, flat below."""
+    foot, toes = (Joint.FOOT_L, Joint.TOES_L) if left else (Joint.FOOT_R, Joint.TOES_R)
+    own = worn.vertices_m[worn.joint(foot, toes) > 0.5]
+    size = worn.height_m / 1.75
+    heel, tip = float(own[:, 0].min()) - 0.010 * size, float(own[:, 0].max()) + 0.012 * size
+    middle, half = float(own[:, 1].max() + own[:, 1].min()) / 2, float(own[:, 1].max() - own[:, 1].min()) / 2 + 0.004
+    along = np.array([0.0, 0.03, 0.12, 0.26, 0.40, 0.55, 0.72, 0.86, 0.96, 1.0])
+    wide = np.array([0.35, 0.58, 0.74, 0.76, 0.76, 0.88, 1.0, 0.94, 0.66, 0.30]) * half
+    high = np.array([0.050, 0.085, 0.112, 0.122, 0.112, 0.088, 0.066, 0.056, 0.046, 0.030]) * size
+    shift = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.04, 0.12, 0.16]) * half * (-1.0 if left else 1.0)
+    turn = np.arange(14) * (2 * np.pi / 14)
+    y = middle + shift[:, None] + wide[:, None] * np.sign(np.cos(turn)) * np.abs(np.cos(turn)) ** 0.7
+    up = np.where(np.sin(turn) < 0, -(np.abs(np.sin(turn)) ** 0.35), np.sin(turn))
+    floor = -sole_m + np.array([0.012, 0.0, 0.0, 0.004, 0.006, 0.002, 0.0, 0.0, 0.006, 0.014]) * size
+    z = floor[:, None] + high[:, None] * (up + 1) / 2
+    x = np.repeat((heel + (tip - heel) * along)[:, None], len(turn), axis=1)
+    rings = np.stack([x, y, z], axis=-1).astype(np.float32)
+    weights = np.zeros((rings.shape[0] * len(turn), len(JOINTS)), dtype=np.float32)
+    ball = float(worn.joints_m[toes, 0])
+    share = np.clip(0.5 + (rings[..., 0].ravel() - ball) / (0.05 * size), 0.0, 1.0)
+    weights[:, foot], weights[:, toes] = 1 - share, share
+    return Piece(rings.reshape(-1, 3), weights, tube(rings))
 
 
 def brim(worn: Worn) -> Piece:

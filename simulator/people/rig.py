@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.optics import F64
 from simulator.people.body import JOINTS, PARENTS, Joint
@@ -62,6 +63,12 @@ class Stance:
     heading_rad: F64
     feet: Feet
 
+    def some(self, chosen: NDArray[np.int64]) -> "Stance":
+        """Some of the times."""
+        feet = self.feet
+        own = Feet(feet.ball_m[chosen], feet.heading_rad[chosen], feet.heel_rad[chosen], feet.carries[chosen])
+        return Stance(self.place_m[chosen], self.heading_rad[chosen], own)
+
 
 @dataclass(frozen=True, slots=True)
 class Posed:
@@ -69,6 +76,10 @@ class Posed:
 
     turns: F64
     places_m: F64
+
+    def some(self, chosen: NDArray[np.int64]) -> "Posed":
+        """Some of the times."""
+        return Posed(self.turns[chosen], self.places_m[chosen])
 
 
 def pose(rig: Rig, rows: F64, stance: Stance) -> Posed:

@@ -59,9 +59,9 @@ def _wardrobe(seed: int, guise: str, body: str) -> Wardrobe:
     return Wardrobe(
         jacket=float(rng.uniform(0.12, 0.45)) if guard else jacket,
         jacket_m=float(rng.choice([0.010, 0.018, 0.028, 0.042], p=[0.15, 0.3, 0.35, 0.2])),
-        hem=float(rng.uniform(0.455, 0.51)),
+        hem=float(rng.uniform(0.42, 0.48)),
         trousers=trousers,
-        trousers_m=float(rng.uniform(0.008, 0.022)),
+        trousers_m=float(rng.uniform(0.008, 0.026)),
         shoes=float(rng.choice([0.06, 0.12, 0.3, 0.55])),
         skin=float(rng.uniform(0.42, 0.60)),
         hair=float(rng.uniform(0.06, 0.20)) if not body.endswith("old") else float(rng.uniform(0.2, 0.5)),
@@ -72,7 +72,7 @@ def _wardrobe(seed: int, guise: str, body: str) -> Wardrobe:
         gloves=float(rng.uniform(0.08, 0.5)) if rng.random() < 0.35 else None,
         backpack=float(rng.uniform(0.1, 0.6)) if not vest and rng.random() < 0.17 else None,
         vest=vest,
-        stripes=(guard and not vest) or bool(rng.random() < 0.14),
+        stripes=(guard and not vest) or bool(rng.random() < 0.10),
     )
 
 
