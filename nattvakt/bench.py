@@ -29,7 +29,8 @@ from nattvakt.audience import Heard, audience
 from nattvakt.drill import Drill
 from nattvakt.service import log_to_journal, stop_on_signals
 from nattvakt.stand import Stand
-from simulator.world import build_scene
+from simulator.camera import spec_of
+from simulator.scene import build_scene
 
 SIZE = Size(896, 504)
 POSTROLL_S = 1.0
@@ -94,7 +95,7 @@ def main(argv: list[str]) -> int:
 
 def _latency(alarms: int) -> int:
     camera = CameraConfig(driver="scene", source="demo", width_px=SIZE.width_px, height_px=SIZE.height_px, loop=True)
-    site = build_scene("demo", camera.seed, SIZE).site()
+    site = build_scene(spec_of(camera)).site()
     delays = Delays()
     until_s = time.monotonic() + alarms * EVERY_S + SPARE_S
     with ExitStack() as stack:

@@ -24,7 +24,8 @@ from firmware.messages import Size
 from nattvakt.audience import Heard, audience
 from nattvakt.stand import Stand
 from provisioning.broker import BrokerSettings
-from simulator.world import build_scene
+from simulator.camera import spec_of
+from simulator.scene import build_scene
 from wire.messages import Alarm, encode
 
 SIZE = Size(896, 504)
@@ -79,7 +80,11 @@ def main(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(prog="nattvakt demo", description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--source", type=Path, help="a film of yours instead of the simulated lot")
-    options.add_argument("--scenario", default="demo", help="one of `nattvakt simulate list` (default: %(default)s)")
+    options.add_argument(
+        "--scenario",
+        default="demo",
+        help="one of `nattvakt simulate list`, such as prowling or prowling/snow (default: %(default)s)",
+    )
     options.add_argument("--seed", type=int, default=11, help="which lot (default: %(default)s)")
     options.add_argument("--port", type=int, default=0, help="the broker's port (default: any free one)")
     options.add_argument("--out", type=Path, help="folder for stills and clips (default: demo-out/<time>)")
@@ -90,10 +95,7 @@ def _scene(scenario: str, seed: int) -> tuple[CameraConfig, SiteConfig]:
     camera = CameraConfig(
         driver="scene", source=scenario, seed=seed, width_px=SIZE.width_px, height_px=SIZE.height_px, rate_hz=RATE_HZ
     )
-    try:
-        return camera, build_scene(scenario, seed, SIZE).site()
-    except KeyError as unknown:
-        raise NodeError(f"there is no scenario {scenario!r}; `nattvakt simulate list` has them all") from unknown
+    return camera, build_scene(spec_of(camera)).site()
 
 
 def _film(source: Path) -> tuple[CameraConfig, SiteConfig]:
@@ -142,8 +144,10 @@ def _sum_up(show: Show) -> int:
         return 1
     seconds = _playing_s(show.clip.path)
     before_s = show.clip.head.trigger_s
-    print(f"clip   {show.clip.path}\n       {seconds:.1f} s, {show.clip.size_bytes / 1024:.0f} KiB, "
-          f"begins {before_s:.1f} s before the alarm; every frame decodes")
+    print(
+        f"clip   {show.clip.path}\n       {seconds:.1f} s, {show.clip.size_bytes / 1024:.0f} KiB, "
+        f"begins {before_s:.1f} s before the alarm; every frame decodes"
+    )
     return 0
 
 

@@ -106,15 +106,21 @@ def clock() -> Finding:
     from firmware.drivers.clock_system import SystemClock
 
     good = SystemClock("ntp").trusted()
-    return Finding(good, "clock synchronised" if good else "clock not synchronised",
-                   "enable systemd-timesyncd or chrony; until then a node stays dark (clock-untrusted)")
+    return Finding(
+        good,
+        "clock synchronised" if good else "clock not synchronised",
+        "enable systemd-timesyncd or chrony; until then a node stays dark (clock-untrusted)",
+    )
 
 
 def camera() -> Finding:
     """libcamera's Python module, which comes from apt and not from PyPI."""
     good = importlib.util.find_spec("libcamera") is not None
-    return Finding(good, "libcamera for Python" if good else "no libcamera for Python",
-                   "on Raspberry Pi OS: apt install python3-libcamera, and a venv with --system-site-packages")
+    return Finding(
+        good,
+        "libcamera for Python" if good else "no libcamera for Python",
+        "on Raspberry Pi OS: apt install python3-libcamera, and a venv with --system-site-packages",
+    )
 
 
 def lamp_pins() -> Finding:

@@ -7,23 +7,31 @@ from firmware.config import CameraConfig
 from firmware.core.privacy import Masks
 from firmware.drivers.encoder_av import EncoderSettings
 from firmware.drivers.studio import FrameMaker
-from firmware.errors import CameraError
-from firmware.messages import Frame, Size
+from firmware.messages import Frame, Grey, Size
 from firmware.ports import Clock
-from simulator.stories import SCENARIOS
-from simulator.world import Scene, build_scene
+from simulator.lens.codec import Denoiser
+from simulator.scene import Scene, SceneSpec, build_scene
 
 _LEAST_RATE_HZ = 1.0  # a machine too slow for the scene still gives a picture this often; the story then runs slower
 
 
+def spec_of(camera: CameraConfig) -> SceneSpec:
+    """The scene that a configuration names."""
+    scenario, _, condition = camera.source.partition("/")
+    size = Size(camera.width_px, camera.height_px)
+    return SceneSpec(scenario, camera.seed, condition or "clear", size)
+
+
 class SceneCamera:
-    """Frames of the scenario that `camera.source` names, by `camera.seed`, at `camera.rate_hz`, encoded as configured.
+    """Frames of the scenario that `camera.source` names (`prowling`, or `prowling/snow` with a condition), by
+    `camera.seed`, at `camera.rate_hz`, encoded as configured.
 
     With a clock: in real time. `t_s` is the moment on the clock's monotonic base at which a picture is due; pictures
     whose successor is already due are dropped and counted in `late`, so that lag never builds up. Without one: as fast
     as it goes, with `t_s` from 0. `camera.loop` tells the story again and again, else `frames` ends with it.
 
-    `wait` replaces the wait that `close` interrupts (a test's own clock). Raises CameraError for an unknown scenario.
+    `wait` replaces the wait that `close` interrupts (a test's own clock). Raises CameraError for an unknown
+    scenario or condition, and where there is no OpenGL.
     """
 
     def __init__(
@@ -33,9 +41,7 @@ class SceneCamera:
         clock: Clock | None = None,
         wait: Callable[[float], object] | None = None,
     ) -> None:
-        if camera.source not in SCENARIOS:
-            raise CameraError(f"there is no scenario {camera.source!r}; there are {', '.join(SCENARIOS)}")
-        self.scene: Scene = build_scene(camera.source, camera.seed, Size(camera.width_px, camera.height_px))
+        self.scene: Scene = build_scene(spec_of(camera))
         self.late = 0
         self._camera = camera
         self._masks = masks
@@ -43,11 +49,13 @@ class SceneCamera:
         self._closed = threading.Event()
         self._wait = wait or self._closed.wait
         self._maker = self._new_maker()
+        self._denoiser = Denoiser(self.scene.settings.codec.denoise)
 
     def frames(self) -> Iterator[Frame]:
         """Frames until the story is over, or closed. The first one takes some seconds: the lot is drawn then."""
         self._closed.clear()
         self._maker = self._new_maker()
+        self._denoiser = Denoiser(self.scene.settings.codec.denoise)
         self.late = 0
         self.scene.render(0.0)  # draw the lot before the clock starts, or the story's first seconds are lost
         return self._fast() if self._clock is None else self._in_real_time(self._clock)
@@ -63,6 +71,10 @@ class SceneCamera:
     def _new_maker(self) -> FrameMaker:
         return FrameMaker(self._masks, EncoderSettings.of(self._camera))
 
+    def _picture(self, story_s: float) -> Grey:
+        """As the camera's own image processor hands it over: with less noise than the sensor has."""
+        return self._denoiser.denoised(self.scene.render(story_s))
+
     def _moments(self) -> Iterator[tuple[float, float]]:
         """Times since the start, and where in the story they are."""
         number, step_s, duration_s = 0, 1 / self._camera.rate_hz, self.scene.duration_s
@@ -74,7 +86,7 @@ class SceneCamera:
         for since_s, story_s in self._moments():
             if self._closed.is_set():
                 return
-            yield self._maker.make(self.scene.render(story_s), since_s)
+            yield self._maker.make(self._picture(story_s), since_s)
 
     def _in_real_time(self, clock: Clock) -> Iterator[Frame]:
         began_s, step_s = clock.monotonic_s(), 1 / self._camera.rate_hz
@@ -91,4 +103,4 @@ class SceneCamera:
             if self._closed.is_set():
                 return
             given_s = began_s + since_s
-            yield self._maker.make(self.scene.render(story_s), given_s)
+            yield self._maker.make(self._picture(story_s), given_s)

@@ -1,36 +1,38 @@
-"""`nattvakt simulate`: list the scenarios, play one into a film with labels, or make training pictures."""
+"""`nattvakt simulate`: play a night that never happened, list what there is, or make training pictures."""
 
 import argparse
 import sys
-import time
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
-from PIL import Image
+from tqdm import tqdm
 
-from firmware.drivers.film_av import FilmWriter
 from firmware.errors import NodeError
 from firmware.messages import Size
-from simulator.labels import Labels, Moment, as_json, as_toml
-from simulator.stills import StillOptions, write_stills
-from simulator.stories import SCENARIOS
-from simulator.world import Scene, build_scene
+from simulator.conditions import CONDITIONS
+from simulator.dataset.factory import DatasetSpec, make_dataset
+from simulator.film import Outputs, play_out
+from simulator.groundtruth.sheet import contact_sheet
+from simulator.scene import DEFAULT_SIZE, NIGHT, Fidelity, SceneSpec, build_scene, library_of
+from simulator.sheets import SheetSpec, condition_tiles, scenario_tiles
 
 _LEAST_PX, _MOST_PX = 160, 3840
-_DEFAULT_SIZE = Size(896, 504)
+_LIBRARIES = ("development", "evaluation")
 
 
 def main(argv: list[str]) -> int:
     """Run one command. A wrong command exits with status 2 (argparse); a fault of the world raises NodeError."""
     if argv[:1] == ["list"]:
-        return _list()
-    if argv[:1] == ["stills"]:
-        return _stills(_stills_parser().parse_args(argv[1:]))
+        return _list(_list_parser().parse_args(argv[1:]))
+    if argv[:1] == ["dataset"]:
+        return _dataset(_dataset_parser().parse_args(argv[1:]))
+    if argv[:1] == ["sheet"]:
+        return _sheet(_sheet_parser().parse_args(argv[1:]))
     parser = _parser()
     options = parser.parse_args(argv)
-    if not (options.video or options.labels or options.site):
-        parser.error("nothing to write: name at least one of --video, --labels and --site")
+    if not (options.video or options.labels or options.site or options.detections):
+        parser.error("nothing to write: name at least one of --video, --labels, --detections and --site")
+    if options.fidelity is Fidelity.TRACKS and options.video:
+        parser.error("--fidelity tracks draws no pictures: leave --video out, or take --fidelity fast or fine")
     return _play(options)
 
 
@@ -49,28 +51,65 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "nattvakt simulate",
         description="Play a night that never happened into a film, with ground truth.",
-        epilog="also: `nattvakt simulate list` (what there is), `nattvakt simulate stills --help` (training pictures)",
+        epilog="also: `nattvakt simulate list` (what there is), and with --help: `nattvakt simulate dataset` (training "
+        "pictures), `nattvakt simulate sheet` (contact sheets)",
     )
-    parser.add_argument("--scenario", choices=list(SCENARIOS), required=True, metavar="NAME", help=", ".join(SCENARIOS))
-    parser.add_argument("--seed", type=_whole, default=7, help="same seed, same pixels and labels (7)")
-    parser.add_argument("--size", type=size_of, default=_DEFAULT_SIZE, metavar="WxH")
-    parser.add_argument("--rate", type=_rate, default=10.0, metavar="HZ", help="pictures a second (10)")
+    parser.add_argument(
+        "--scenario", required=True, metavar="NAME", help="see `nattvakt simulate list`; `night` is a whole one"
+    )
+    parser.add_argument("--condition", default="clear", metavar="NAME", help="weather or the camera's state (clear)")
+    parser.add_argument("--seed", type=_whole, default=7, help="same seed, same world, play and labels (7)")
+    parser.add_argument("--library", choices=_LIBRARIES, default="development")
+    parser.add_argument(
+        "--fidelity",
+        type=Fidelity,
+        choices=[*Fidelity],
+        default=Fidelity.FAST,
+        help="tracks (boxes only), fast (OpenGL) or fine (path traced)",
+    )
+    parser.add_argument("--hours", type=_hours, default=10.0, help="how long `night` is (10)")
+    parser.add_argument("--size", type=size_of, default=DEFAULT_SIZE, metavar="WxH")
+    parser.add_argument("--rate", type=_rate, default=None, metavar="HZ", help="pictures a second (10; tracks: 5)")
     parser.add_argument("--video", type=Path, metavar="FILE.mp4")
+    parser.add_argument("--annotate", action="store_true", help="draw the true boxes into the film")
     parser.add_argument("--labels", type=Path, metavar="FILE.json", help="boxes of every picture, and the incidents")
+    parser.add_argument(
+        "--detections", type=Path, metavar="FILE.jsonl", help="what a detector would find, for `nattvakt replay`"
+    )
     parser.add_argument("--site", type=Path, metavar="FILE.toml", help="the lot's zone and calibration")
     return parser
 
 
-def _stills_parser() -> argparse.ArgumentParser:
+def _list_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("nattvakt simulate list", description="Scenarios and conditions.")
+    parser.add_argument("--library", choices=_LIBRARIES, default="development")
+    return parser
+
+
+def _dataset_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        "nattvakt simulate stills", description="Random pictures with boxes in COCO's format."
+        "nattvakt simulate dataset",
+        description="Random pictures with boxes in COCO's format. Stopped and started again, it goes on where it was.",
     )
-    parser.add_argument("--count", type=_positive, required=True)
-    parser.add_argument(
-        "--first-seed", type=_whole, default=1000, help="below 1000: kept for the demo and tests (1000)"
-    )
-    parser.add_argument("--size", type=size_of, default=_DEFAULT_SIZE, metavar="WxH")
+    parser.add_argument("--images", type=_positive, required=True)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--fidelity", type=Fidelity, choices=[Fidelity.FAST, Fidelity.FINE], default=Fidelity.FAST)
+    parser.add_argument(
+        "--first-seed", type=_whole, default=1000, help="below 1000: kept for demo, tests and evaluation (1000)"
+    )
+    parser.add_argument("--size", type=size_of, default=DEFAULT_SIZE, metavar="WxH")
+    parser.add_argument("--workers", type=_positive, default=None, help="processes on this machine (all cores)")
+    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="an existing Dask cluster instead")
+    return parser
+
+
+def _sheet_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("nattvakt simulate sheet", description="Contact sheets to look at.")
+    parser.add_argument("--of", choices=("scenarios", "conditions"), required=True)
+    parser.add_argument("--library", choices=_LIBRARIES, default="development")
+    parser.add_argument("--seed", type=_whole, default=7)
+    parser.add_argument("--fidelity", type=Fidelity, choices=[Fidelity.FAST, Fidelity.FINE], default=Fidelity.FAST)
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.jpg")
     return parser
 
 
@@ -86,35 +125,46 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _rate(text: str) -> float:
+def _between(text: str, low: float, high: float, what: str) -> float:
     try:
-        rate_hz = float(text)
+        value = float(text)
     except ValueError:
-        rate_hz = 0.0
-    if not 0.5 <= rate_hz <= 60:
-        raise argparse.ArgumentTypeError(f"{text!r}: pictures a second must be between 0.5 and 60")
-    return rate_hz
+        value = float("nan")
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"{text!r}: {what} must be between {low:g} and {high:g}")
+    return value
 
 
-def _list() -> int:
-    for name, (_, says) in SCENARIOS.items():
-        print(f"{name:<14} {says}")
+def _rate(text: str) -> float:
+    return _between(text, 0.5, 60.0, "pictures a second")
+
+
+def _hours(text: str) -> float:
+    return _between(text, 0.01, 24.0, "hours")
+
+
+def _list(options: argparse.Namespace) -> int:
+    print(f"scenarios ({options.library} library)")
+    for name, scenario in sorted(library_of(options.library).items()):
+        print(f"  {name:<24} {scenario.says}")
+    print(f"  {NIGHT:<24} a whole night's timetable of them (--hours)\n\nconditions")
+    for name, condition in CONDITIONS.items():
+        print(f"  {name:<24} {condition.says}")
     return 0
 
 
 def _play(options: argparse.Namespace) -> int:
-    scene = build_scene(options.scenario, options.seed, options.size)
-    times_s = [number / options.rate for number in range(int(scene.duration_s * options.rate))]
-    _write_film(options.video, scene, times_s, options.rate)
-    if options.labels:
-        moments = tuple(Moment(t_s, scene.truth(t_s)) for t_s in times_s)
-        size = options.size
-        _write(options.labels, as_json(Labels(
-            options.scenario, options.seed, size.width_px, size.height_px, options.rate, scene.duration_s,
-            scene.incidents, moments,
-        )))  # fmt: skip
-    if options.site:
-        _write(options.site, as_toml(scene.site()))
+    spec = SceneSpec(
+        options.scenario, options.seed, options.condition, options.size, options.fidelity, options.library,
+        options.hours,
+    )  # fmt: skip
+    rate_hz = options.rate or (5.0 if options.fidelity is Fidelity.TRACKS else 10.0)
+    outputs = Outputs(options.video, options.labels, options.site, options.detections, options.annotate)
+    scene = build_scene(spec)
+    try:
+        play_out(scene, spec, rate_hz, outputs)
+    finally:
+        scene.close()
     for incident in scene.incidents:
         print(f"{incident.kind} from {incident.start_s:.1f} s to {incident.end_s:.1f} s: {incident.reason}")
     if not scene.incidents:
@@ -122,40 +172,26 @@ def _play(options: argparse.Namespace) -> int:
     return 0
 
 
-def _write_film(path: Path | None, scene: Scene, times_s: list[float], rate_hz: float) -> None:
-    if path is None:
-        return
-    show = _progress("film", len(times_s))
-    with closing(FilmWriter(path, rate_hz)) as film:
-        for number, t_s in enumerate(times_s, start=1):
-            film.add(Image.fromarray(scene.render(t_s)), t_s)
-            show(number)
-
-
-def _write(path: Path, data: bytes) -> None:
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise NodeError(f"{path}: cannot be written: {error.strerror}; name a file in a folder that exists") from error
-
-
-def _stills(options: argparse.Namespace) -> int:
-    wanted = StillOptions(options.count, options.first_seed, options.size, options.out)
-    show = _progress("stills", options.count)
-    for done in write_stills(wanted):
-        show(done)
-    print(f"{options.count} pictures and labels.json in {options.out}")
+def _dataset(options: argparse.Namespace) -> int:
+    spec = DatasetSpec(
+        options.images, options.first_seed, options.size, options.fidelity, options.out, options.scheduler,
+        options.workers or 0,
+    )  # fmt: skip
+    with tqdm(total=options.images, unit=" pictures", disable=not sys.stderr.isatty()) as bar:
+        for done in make_dataset(spec):
+            bar.update(done - bar.n)
+    print(f"{options.images} pictures and labels.json in {options.out}")
     return 0
 
 
-def _progress(label: str, count: int) -> Callable[[int], None]:
-    """A line that is redrawn on a terminal; silent elsewhere."""
-    began_s = time.monotonic()
-
-    def show(done: int) -> None:
-        if sys.stderr.isatty():
-            rate = done / max(time.monotonic() - began_s, 1e-3)
-            line = f"{label} [{'#' * round(24 * done / count):<24}] {done}/{count}, {rate:.1f} a second"
-            print(f"\r{line}\x1b[K", end="\n" if done == count else "", file=sys.stderr, flush=True)
-
-    return show
+def _sheet(options: argparse.Namespace) -> int:
+    spec = SheetSpec(options.library, options.seed, options.fidelity)
+    tiles, columns = (scenario_tiles(spec), 4) if options.of == "scenarios" else (condition_tiles(spec), 4)
+    sheet = contact_sheet(list(tiles), columns)
+    try:
+        sheet.save(options.out, quality=80)
+    except (OSError, ValueError) as error:
+        raise NodeError(
+            f"{options.out}: cannot be written ({error}); name a .jpg or .png in a folder that exists"
+        ) from error
+    return 0

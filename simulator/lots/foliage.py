@@ -59,7 +59,7 @@ def hedge(rng: np.random.Generator, block: Block, snow: float, density_m2: float
     grain = Grain.of(rng)
     core = _core(grain, (long, thick, high))
     faces = [
-        (long * high, 0), (long * thick, 1), (thick * high * 2, 2), (long * high * 0.5, 3),
+        (long * high, 0), (long * thick, 1), (thick * high * 2, 2), (long * high * 0.2, 3),
     ]  # fmt: skip
     places, outward = [], []
     for area, face in faces:
@@ -80,7 +80,7 @@ def hedge(rng: np.random.Generator, block: Block, snow: float, density_m2: float
         fine = grain.at(spots[:, 0] * 1.3, spots[:, 2] - spots[:, 1], 0.17)
         places.append(spots + out * (0.07 * lump + 0.04 * fine + rng.normal(0, 0.02, count))[:, None])
         outward.append(out)
-    size = float(0.055 * np.sqrt(140.0 / density_m2))
+    size = float(0.042 * np.sqrt(200.0 / density_m2))
     foliage = leaves(rng, np.concatenate(places), np.concatenate(outward), size, LEAF, snow)
     low = np.clip(0.45 + 0.55 * foliage.vertices_m[:, 2] / max(0.5 * high, 0.4), 0.45, 1.0)
     clump = 1 + 0.16 * grain.at(foliage.vertices_m[:, 0], foliage.vertices_m[:, 2], 0.9)
@@ -97,18 +97,21 @@ def hedge(rng: np.random.Generator, block: Block, snow: float, density_m2: float
 
 def _core(grain: Grain, size_m: tuple[float, float, float]) -> Solid:
     long, thick, high = size_m
-    along = np.linspace(0.04, long - 0.04, max(3, int(long / 0.3)))
+    along = np.linspace(0.04, long - 0.04, max(3, int(long / 0.13)))
     inset = 0.05
+    front = [(inset, high * share) for share in (0.85, 0.68, 0.5, 0.34, 0.17, 0.0)]
     profile = np.array([
         (thick - inset, 0.0), (thick - inset, 0.5 * high), (thick - 1.6 * inset, high - 0.12),
-        (0.5 * thick, high - 0.05), (1.6 * inset, high - 0.12), (inset, 0.6 * high), (inset, 0.3 * high), (inset, 0.0),
+        (0.5 * thick, high - 0.05), (1.6 * inset, high - 0.10), *front,
     ])  # fmt: skip
     points = np.zeros((len(along), len(profile), 3))
     points[..., 0] = along[:, None]
     points[..., 1:] = profile
     lumps = grain.at(points[..., 0], points[..., 1] + 2 * points[..., 2], 0.5)
+    lumps += 0.8 * grain.at(points[..., 0], points[..., 2] - points[..., 1], 0.13)
     points[..., 1] += 0.05 * lumps * (points[..., 2] > 0.05)
-    shade = np.clip(0.8 + 0.3 * grain.at(points[..., 0], points[..., 2], 0.2), 0.3, 1.5)
+    points[..., 2] += 0.02 * lumps * (points[..., 2] > 0.2)
+    shade = np.clip(0.9 + 0.55 * grain.at(points[..., 0], points[..., 2] + points[..., 1], 0.11), 0.15, 2.2)
     ends = [_closed(points[0][::-1]), _closed(points[-1])]
     return joined([sheet(points, CORE, shade), *ends])
 
@@ -140,19 +143,19 @@ def tree(rng: np.random.Generator, block: Block, snow: float) -> Solid:
         parts.append(
             tube(np.stack([start, (start + tip) / 2 + [0, 0, 0.06], tip]), [0.35 * thick, 0.2 * thick, 0.02], BARK, 5)
         )
-        tips.append(tip)
+        tips += [tip, (start + 2 * tip) / 3 + rng.normal(0, 0.06 * block.height_m, 3)]
     if bare:
         parts += _twigs(rng, np.array(tips), trunk[1])
         return joined(parts)
     places, outward = [], []
     for tip in [*tips, trunk[2] + [0, 0, 0.2 * block.height_m]]:
-        count = 230
+        count = 190
         ball = rng.standard_normal((count, 3))
         ball /= np.linalg.norm(ball, axis=1, keepdims=True)
-        radius = block.height_m * float(rng.uniform(0.11, 0.17))
-        places.append(tip + ball * radius * rng.uniform(0.55, 1.0, (count, 1)) * [1.1, 1.1, 0.8])
+        radius = block.height_m * float(rng.uniform(0.09, 0.15))
+        places.append(tip + ball * radius * rng.uniform(0.3, 1.05, (count, 1)) * [1.15, 1.15, 0.85])
         outward.append(ball)
-    parts.append(leaves(rng, np.concatenate(places), np.concatenate(outward), 0.11, LEAF))
+    parts.append(leaves(rng, np.concatenate(places), np.concatenate(outward), 0.075, LEAF))
     return joined(parts)
 
 

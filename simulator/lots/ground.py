@@ -301,8 +301,11 @@ def _wet(lot: Lot, canvas: Canvas, paved: F32) -> None:
 
 
 def _even_edges(canvas: Canvas) -> None:
-    """Beyond the texture its edge goes on: there each side is one tone, or streaks would run to the horizon."""
+    """Beyond the texture its edge goes on: towards it all becomes one tone, or streaks would run to the horizon."""
+    rows, columns = canvas.shape
+    reach = 2.5 / canvas.cell_m
+    off_rows, off_columns = (np.minimum(np.arange(n), n - 1 - np.arange(n)) / reach for n in (rows, columns))
+    share = np.clip(np.minimum(off_rows[:, None], off_columns[None]), 0.0, 1.0).astype(np.float32)
     for values in (canvas.albedo, canvas.gloss):
-        values[0], values[-1] = values[0].mean(), values[-1].mean()
-        for column in (0, -1):
-            values[:, column] = cv2.blur(np.ascontiguousarray(values[:, column])[:, None], (1, 25))[:, 0]
+        mean = float(np.mean([values[-1].mean(), values[:, 0].mean(), values[:, -1].mean()]))
+        values += (1 - share) * (mean - values)

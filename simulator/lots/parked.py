@@ -66,7 +66,7 @@ def _at_rack(rng: np.random.Generator, found: Surroundings, first: int, snow: fl
     vehicles = []
     heading = np.pi / 2 if rng.random() < 0.7 else -np.pi / 2
     room = 0.0
-    for number in range(int(rng.integers(1, 5))):
+    for number in range(int(rng.integers(2, 5))):
         place = (x + out * (room + 0.35), y + float(rng.uniform(-0.1, 0.1)))
         vehicle = random_vehicle(rng, first + number, place, float(heading + rng.normal(0, 0.05)), None, snow)
         wide = vehicle.size.width_m

@@ -11,8 +11,8 @@ from simulator.solid import Finish, Solid, joined
 from simulator.vehicles.meshes import box
 
 KERB = Finish(0.33)
-_MOST_LEAVES = 11_000  # of all hedges
-_DENSE_M2 = 130.0
+_MOST_LEAVES = 17_000  # of all hedges
+_DENSE_M2 = 260.0
 _DOOR_LAMP_M = (0.28, 2.36)  # off the wall, above the ground
 
 
@@ -90,4 +90,4 @@ def _kerbs(lot: Lot) -> Solid:
 def _leafy_m2(low: tuple[float, float], high: tuple[float, float], height_m: float) -> float:
     one, other = high[0] - low[0], high[1] - low[1]
     long, thick = max(one, other), min(one, other)
-    return 1.5 * long * height_m + long * thick + 2 * thick * height_m
+    return 1.2 * long * height_m + long * thick + 2 * thick * height_m

@@ -10,6 +10,7 @@ from simulator.solid import Finish, Solid, about_z, joined
 from simulator.vehicles.meshes import box, ellipsoid, panel, tube
 
 STEEL = Finish(0.30, gloss=0.25, roughness=0.3)
+ZINC = Finish(0.22, gloss=0.03, roughness=0.6)
 DARK = Finish(0.07, gloss=0.08)
 PLASTIC = Finish(0.14, gloss=0.15, roughness=0.35)
 BOARDS = Finish(0.32)
@@ -181,8 +182,8 @@ def post_lamp(lamp: PostLamp) -> Solid:
     high = lamp.height_m
     head = y - HEAD_OFF_M
     return joined([
-        tube([(x, y, 0.0), (x, y, 0.9), (x, y, 0.92), (x, y, high + 0.05)], [0.075, 0.075, 0.05, 0.035], STEEL, 8),
-        tube([(x, y, high + 0.05), (x, y - 0.15, high + 0.12), (x, head + 0.2, high + 0.10)], 0.025, STEEL, 6),
+        tube([(x, y, 0.0), (x, y, 0.9), (x, y, 0.92), (x, y, high + 0.05)], [0.075, 0.075, 0.05, 0.035], ZINC, 8),
+        tube([(x, y, high + 0.05), (x, y - 0.15, high + 0.12), (x, head + 0.2, high + 0.10)], 0.025, ZINC, 6),
         box((x - 0.13, head - 0.25, high + 0.02), (x + 0.13, head + 0.25, high + 0.12), STEEL),
         panel([(x + 0.10, head - 0.2, high + 0.012), (x - 0.10, head - 0.2, high + 0.012),
                (x - 0.10, head + 0.2, high + 0.012), (x + 0.10, head + 0.2, high + 0.012)], LAMP_HEAD),

@@ -160,7 +160,7 @@ class Draft:
     def way_in(self, towards_m: F64 | None = None) -> F64:
         """A way on foot [n, 2] from just outside the picture to a ground point, or to some place in a lane."""
         goal = self.in_lane() if towards_m is None else np.asarray(towards_m)
-        return self._from_outside(self.sites.ways.find(self._entry(goal), goal))
+        return self._from_outside(self.sites.ways.find(self.entry(goal), goal))
 
     def somebody(
         self,
@@ -187,7 +187,7 @@ class Draft:
 
     def leave(self, trip: Itinerary, speed_m_s: float | None = None, gait: Activity | None = None) -> None:
         """Walk out of the picture by one of the entries; that is the last act."""
-        way = self.sites.ways.find(trip.place_m, self._entry(trip.place_m))
+        way = self.sites.ways.find(trip.place_m, self.entry(trip.place_m))
         out = self._from_outside(way[::-1])[::-1]
         if len(out) > 1:
             trip.walk(*out[1:], speed_m_s=speed_m_s, gait=gait)
@@ -246,7 +246,7 @@ class Draft:
             tuple(sorted(self.incidents, key=lambda incident: incident.began_s)),
         )
 
-    def _entry(self, near_m: F64) -> F64:
+    def entry(self, near_m: F64) -> F64:
         """An entry on foot, not too far away."""
         entries = [np.array(entry) for entry in self.lot.entries]
         if not entries:

@@ -63,25 +63,34 @@ def _dog(draft: Draft) -> None:
 
 
 def on_the_lead(draft: Draft, walker: Itinerary) -> None:
-    """A dog beside somebody who has acted already: the same way, an arm and a lead to the right."""
-    beside = draft.between(0.5, 0.8)
-    dog = draft.animal(Species.DOG, _aside(walker.acts[0].path_m, walker.acts[0].place_m, beside)[0],
-                       walker.acts[0].start_s, walker.speed_m_s)  # fmt: skip
+    """A dog with somebody who has acted already: beside them where there is room all the way, else behind."""
+    off = draft.between(0.5, 0.8)
+    for side in draft.shuffled((1.0, -1.0)):
+        lines = [_aside(act.path_m, side * off) for act in walker.acts if act.path_m is not None]
+        if all(_room_along(draft, line) for line in lines):
+            break
+    else:
+        lines = [act.path_m for act in walker.acts if act.path_m is not None]
+    behind_s = 0.0 if lines and lines[0] is not walker.acts[0].path_m else 0.9
+    start = walker.acts[0].start_s + behind_s
+    dog = draft.animal(Species.DOG, lines[0][0], start, walker.speed_m_s)
     for act in walker.acts:
         if act.path_m is not None:
-            path = _aside(act.path_m, act.place_m, beside)
-            dog.walk(*path[1:], speed_m_s=act.speed_m_s)
-        dog.until(act.end_s)
+            dog.walk(*lines.pop(0), speed_m_s=act.speed_m_s)
+        dog.until(act.end_s + behind_s)
     draft.done(dog)
 
 
-def _aside(path_m: F64 | None, place_m: F64, off_m: float) -> F64:
-    """A line beside a line; beside a place where there is none."""
-    if path_m is None or len(path_m) < 2:
-        return np.asarray(place_m[None] + np.array([[off_m, 0.0]]))
+def _aside(path_m: F64, off_m: float) -> F64:
+    """A line to the right of a line."""
     along = np.gradient(path_m, axis=0)
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
     return np.asarray(path_m + off_m * np.stack([along[:, 1], -along[:, 0]], axis=-1))
+
+
+def _room_along(draft: Draft, line_m: F64) -> bool:
+    things = draft.sites.ways.things
+    return not things.blocks(line_m[:-1], line_m[1:], np.full(len(things.height_m), 0.15)).any()
 
 
 def _papers(draft: Draft) -> None:

@@ -7,7 +7,7 @@ from simulator.scripts import roads
 from simulator.scripts.draft import Draft, NoPlaceError
 from simulator.scripts.itinerary import Itinerary
 from simulator.scripts.scenario import Often, Scenario
-from simulator.scripts.sites import DOOR, WHEELS, WINDSCREEN, Spot
+from simulator.scripts.sites import DOOR, REAR_DOOR, WHEELS, WINDSCREEN, Spot
 from simulator.vehicles.vehicle import Model, Vehicle
 
 _VANS = (Model.VAN, Model.LORRY, Model.PICKUP)
@@ -125,10 +125,9 @@ def _load(draft: Draft) -> None:
     """Off on a journey: bags into the boot, twice, then off."""
     spot = roads.drivers_spot(draft)
     boot = draft.sites.behind(spot.vehicle)
-    if not draft.sites.has_room(boot):
-        raise NoPlaceError("no room at the boot")
-    start = draft.between(1.0, 3.0)
-    trip = draft.enter(start, draft.between(1.1, 1.4), boot.place_m, gait=Activity.CARRY)
+    if not draft.sites.has_room(boot):  # no room behind it: onto the back seat
+        boot = draft.sites.beside(spot.vehicle, 1, REAR_DOOR)
+    trip = draft.enter(draft.between(1.0, 3.0), draft.between(1.1, 1.4), boot.place_m, gait=Activity.CARRY)
     trip.stay(draft.between(5.0, 14.0), Activity.LOAD_BOOT, boot.face_m)
     trip.gait = Activity.WALK
     trip.go(spot.place_m)
@@ -144,20 +143,16 @@ def _delivery(draft: Draft) -> None:
     ahead = (path[-1] - path[-2]) / np.linalg.norm(path[-1] - path[-2])
     left = np.array([-ahead[1], ahead[0]])
     door = stop + 0.12 * van.size.length_m * ahead + (van.size.width_m / 2 + 0.45) * left
-    rear = stop - (van.size.length_m / 2 + 0.5) * ahead
-    corner = stop - (van.size.length_m / 2 + 0.5) * ahead + (van.size.width_m / 2 + 0.45) * left
-    seat = door - 0.8 * left
-    trip = draft.somebody(seat, stands + draft.between(1.0, 3.0), draft.between(1.4, 1.7), guise="vest")
+    rear = stop - (van.size.length_m / 2 + 0.6) * ahead
+    trip = draft.somebody(door - 0.8 * left, stands + draft.between(1.0, 3.0), draft.between(1.4, 1.7), guise="vest")
+    trip.ways = roads.ways_round(draft.lot, van, stop, float(np.arctan2(ahead[1], ahead[0])))
     trip.slip(1.6, Activity.GET_IN, door)
-    trip.walk(corner, rear)
+    trip.go(rear)
     trip.stay(draft.between(4.0, 9.0), Activity.LOAD_BOOT, stop)
-    away = draft.pick(draft.lot.entries) if draft.lot.entries else draft.in_lane()
-    way = trip.ways.find(rear, np.asarray(away))
-    trip.walk(*way[1:], gait=Activity.CARRY)
+    trip.go(draft.entry(rear), gait=Activity.CARRY)
     trip.stay(draft.between(4.0, 10.0))
-    trip.walk(*way[::-1][1:])
-    trip.walk(corner, door)
-    trip.slip(1.6, Activity.GET_IN, seat)
+    trip.go(door)
+    trip.slip(1.6, Activity.GET_IN, door - 0.8 * left)
     draft.done(trip)
     draft.lamp(van, "hazard", stands, trip.now_s + 2.0)
     roads.back_away(draft, van, trip.now_s + draft.between(2.5, 5.0))

@@ -1,12 +1,18 @@
 """Cars that come, go and call: their drives, their lamps, and who gets in and out."""
 
+from dataclasses import replace
+from functools import lru_cache
+
 import numpy as np
 
+from simulator.lots.lot import Lot
 from simulator.optics import F64
 from simulator.play import Activity, Drive, Puff
+from simulator.scripts.bodies import driven_into
 from simulator.scripts.draft import Draft, NoPlaceError
 from simulator.scripts.itinerary import Itinerary
 from simulator.scripts.sites import DOOR, Spot
+from simulator.scripts.ways import Ways
 from simulator.vehicles.driving import Way, drive_duration_s, out_of_sight_x_m, way_in, way_out
 from simulator.vehicles.vehicle import Model, Vehicle
 
@@ -14,12 +20,14 @@ SEAT = 0.50
 _SEAT_IN_M = -0.45
 
 
-def comer(draft: Draft, models: tuple[Model, ...] = (), bay: bool = True) -> Vehicle:
+def comer(draft: Draft, models: tuple[Model, ...] = (), bay: bool = True, leaves: bool = False) -> Vehicle:
     """A vehicle that is out and may come. NoPlaceError: there is none.
 
-    `models`: rather these; `bay`: it will park, and somebody must get out of it.
+    `models`: rather these; `bay`: it will park, and somebody must get out of it; `leaves`: it will go again.
     """
     out = [car for car in draft.sites.cars if car.number not in draft.used and not car.trailer]
+    if bay:
+        out = [car for car in out if has_way(draft.lot, car, False) and (not leaves or has_way(draft.lot, car, True))]
     if draft.away is not None:
         out = [car for car in out if car.number in draft.away]
     if bay:
@@ -35,6 +43,7 @@ def comer(draft: Draft, models: tuple[Model, ...] = (), bay: bool = True) -> Veh
 def drivers_spot(draft: Draft, plain: bool = True) -> Spot:
     """At the driver's door (Sweden: on the left) of some parked car that can drive off; it is then in use."""
     cars = [car for car in draft.shuffled(draft.parked) if draft.sites.gap_m(car, 1) >= 0.5 and not car.trailer]
+    cars = [car for car in cars if has_way(draft.lot, car, True)]
     spots = [draft.sites.beside(car, 1, DOOR) for car in cars]
     seen = [spot for spot in spots if draft.sites.plain(spot.place_m, 0.02)] if plain else []
     spot = draft.pick(seen or spots)
@@ -74,17 +83,41 @@ def depart(draft: Draft, car: Vehicle, start_s: float, warm_s: float = 2.0) -> f
 
 def arrive(draft: Draft, car: Vehicle, start_s: float) -> float:
     """It comes from outside into its bay; when it stands. Before, it is outside the picture."""
-    if car.bay is None:
-        raise NoPlaceError(f"vehicle {car.number} has no bay")
-    bay = draft.lot.bays[car.bay]
-    inwards = 1.0 if bay.inner_y_m > bay.opening_y_m else -1.0
-    *first, last = way_in(draft.lot, bay, bool(np.sin(car.heading_rad) * inwards > 0))
-    *corners, _ = last.path_m  # and stands exactly where the lot has it
-    stands = _drive(draft, car, (*first, Way(np.stack([*corners, np.array(car.place_m)]), last.backwards)), start_s)
+    stands = _drive(draft, car, _ways_home(draft.lot, car), start_s)
     off = stands + draft.between(1.0, 3.0)
     draft.lamp(car, "head", start_s, off)
     draft.lamp(car, "brake", stands - 2.0, off - 0.5)
     return stands
+
+
+def _ways_home(lot: Lot, car: Vehicle) -> tuple[Way, ...]:
+    """Into its bay, to stand exactly where the lot has it."""
+    if car.bay is None:
+        raise NoPlaceError(f"vehicle {car.number} has no bay")
+    bay = lot.bays[car.bay]
+    inwards = 1.0 if bay.inner_y_m > bay.opening_y_m else -1.0
+    *first, last = way_in(lot, bay, bool(np.sin(car.heading_rad) * inwards > 0))
+    *corners, _ = last.path_m
+    return (*first, Way(np.stack([*corners, np.array(car.place_m)]), last.backwards))
+
+
+@lru_cache(maxsize=1024)
+def has_way(lot: Lot, car: Vehicle, out: bool) -> bool:
+    """Whether a car comes out of its bay (or into it) without touching what stands there."""
+    if car.bay is None:
+        return False
+    now, drives = 0.0, []
+    for way in way_out(lot, car) if out else _ways_home(lot, car):
+        drives.append(Drive(car.number, now, way.path_m, 2.0, way.backwards))
+        now += drive_duration_s(drives[-1]) + 1.0
+    own = {car.number: tuple(drives)}
+    return not any(driven_into(lot, drive, own) for drive in drives)
+
+
+def ways_round(lot: Lot, car: Vehicle, place_m: F64, heading_rad: float) -> Ways:
+    """Ways on foot while a car stands elsewhere than in its bay."""
+    moved = replace(car, place_m=(float(place_m[0]), float(place_m[1])), heading_rad=heading_rad)
+    return Ways(replace(lot, vehicles=tuple(moved if other is car else other for other in lot.vehicles)))
 
 
 def _drive(draft: Draft, car: Vehicle, ways: tuple[Way, ...], start_s: float) -> float:

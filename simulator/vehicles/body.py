@@ -246,7 +246,7 @@ def _fittings(outline: Outline, paint: Finish) -> list[Solid]:
     z = outline.belt_m + 0.02
     parts = []
     for side in (-1, 1):
-        parts.append(ellipsoid((x + 0.02, side * (half + 0.085), z + 0.075), (0.085, 0.125, 0.085), paint, 6, 10))
+        parts.append(ellipsoid((x + 0.02, side * (half + 0.07), z + 0.07), (0.065, 0.10, 0.075), paint, 6, 10))
         low, high = sorted((side * (0.93 * half), side * (half + 0.02)))
         parts.append(box((x - 0.02, low, z + 0.01), (x + 0.05, high, z + 0.06), made.TRIM))
         for door in outline.doors[1:]:

@@ -21,6 +21,7 @@ _FINEST = 112
 _SPARKS = 26
 _SPARK = 6.0
 _SPARK_STEPS = 6
+_LONGEST_PX = 40.0
 _RISE = 1.7  # gas rises at about this times the square root of height (m/s; 1-3 in such flames: McCaffrey 1979)
 
 
@@ -108,7 +109,8 @@ def _sparks(luminance: F32, depth_m: F32, blaze: Blaze, t_s: float, sight: Sight
         _SPARK / _SPARK_STEPS * first[:, 3] * np.minimum(1.0, 8.0 / np.maximum(depth, 1.0)), row.shape
     )
     away = np.broadcast_to(depth, row.shape)
-    kept = (column >= 0) & (column < width) & (row >= 0) & (row < height) & (away > 0.5)
+    fresh = np.abs(stop - start).max(axis=1) > _LONGEST_PX  # the ember begins anew within the exposure
+    kept = ~fresh & (column >= 0) & (column < width) & (row >= 0) & (row < height) & (away > 0.5)
     kept[kept] = depth_m[row[kept], column[kept]] > away[kept] - 0.3
     np.add.at(luminance, (row[kept], column[kept]), glow[kept].astype(np.float32))
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from simulator.conditions import Condition
-from simulator.moment import Moment, Radiance, Standing
+from simulator.moment import Body, Kind, Moment, Radiance, Standing
 from simulator.optics import F32, View
 from simulator.play import Play
 from simulator.weather import flames, smoke, wind
@@ -18,6 +18,7 @@ from simulator.weather.snow import Snow
 from simulator.weather.web import Web
 
 _BEAM_RAD = 0.55
+_BREATH_SEEN_M = 14.0
 _VEIL_OF_RAIN = 0.4  # beyond the drops and flakes that are drawn one by one
 
 
@@ -80,10 +81,17 @@ class Weather:
             self._web.add(out, moment)
         return out
 
+    def _breathes(self, body: Body) -> bool:
+        """Whether it is somebody near enough for their breath to show."""
+        off = body.solid.vertices_m[0] - self.sight.view.origin_m
+        return body.kind is Kind.PERSON and float(off @ off) < _BREATH_SEEN_M**2
+
     def _fires(self, radiance: Radiance, moment: Moment) -> F32:
         t_s = moment.t_s
         clouds = [smoke.plume(blaze, t_s, self.wind) for blaze in self._play.blazes]
         clouds += [smoke.steam(puff, t_s, self.wind) for puff in self._play.puffs]
+        if self.condition.snow_cover > 0.0:
+            clouds += [smoke.breath(body, t_s, self.wind) for body in moment.moving if self._breathes(body)]
         clouds = [cloud for cloud in clouds if cloud.extent is not None]
         if not clouds and not any(blaze.start_s <= t_s for blaze in self._play.blazes):
             return radiance.luminance

@@ -9,6 +9,7 @@ from simulator.moment import Moment
 from simulator.optics import F32
 from simulator.weather import curtain, shower
 from simulator.weather.sight import Sight
+from simulator.weather.splash import Splashes
 from simulator.weather.wind import Wind
 
 _INTERCEPT = 8_000.0  # drops per cubic metre and mm of diameter (Marshall and Palmer 1948)
@@ -48,6 +49,10 @@ class Rain:
     @cached_property
     def _slabs(self) -> tuple[shower.Fallers, ...]:
         return tuple(self._fallers(number) for number in range(len(_SLABS)))
+
+    @cached_property
+    def _splashes(self) -> Splashes:
+        return Splashes(self.sight, self.rain_mm_h, self.seed)
 
     @cached_property
     def _curtains(self) -> tuple[curtain.Curtain, ...]:
@@ -99,3 +104,4 @@ class Rain:
         near, far = self.streaks(depth_m, moment)
         shower.add_soft(luminance, near, 2)
         shower.add_sharp(luminance, far)
+        self._splashes.add(luminance, depth_m, moment)

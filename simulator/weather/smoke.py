@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.moment import INFRARED_STRENGTH, Moment
+from simulator.moment import INFRARED_STRENGTH, Body, Moment
 from simulator.optics import F32, F64
 from simulator.play import Blaze, Puff
 from simulator.weather import growth, noise
@@ -17,6 +17,7 @@ from simulator.weather.wind import Wind
 _FINEST = 96
 _ENTRAIN = 0.20  # half width gained per metre of way (plumes: 0.1-0.16 each side; Morton, Taylor and Turner 1956)
 _LINGER_S = 14.0
+_BREATH_S = 3.6
 _BACK = 0.35  # of the infrared lamp's light, what a thick white cloud throws back
 
 
@@ -92,6 +93,23 @@ def steam(puff: Puff, t_s: float, wind: Wind) -> Plume:
         rise_m_s=0.7,
         albedo=0.9,
         seed=int(1000 * puff.start_s) % 97 + 400,
+    )
+
+
+def breath(body: Body, t_s: float, wind: Wind) -> Plume:
+    """What somebody breathes out in the cold, from below the highest point of their body, every 3.6 s (16 a minute)."""
+    top = body.solid.vertices_m[int(np.argmax(body.solid.vertices_m[:, 2]))].astype(np.float64)
+    age = (t_s / _BREATH_S + 0.37 * body.number) % 1.0
+    return Plume(
+        foot_m=top - np.array([0.0, 0.0, 0.22]),
+        base_m=0.25 * age,
+        top_m=0.12 + 0.6 * age,
+        lean=np.asarray(wind.along[:2] * min(2.5, wind.speed_at(1.6) * wind.gust(t_s) / 0.5 + 0.2)),
+        wide_m=0.05 + 0.08 * age,
+        thick=0.5 * float(np.clip(6 * age, 0, 1) * (1 - age) ** 1.5),
+        rise_m_s=0.4,
+        albedo=0.9,
+        seed=body.number,
     )
 
 

@@ -1,0 +1,97 @@
+"""Training pictures: the same order gives the same table, however it was interrupted and wherever it was drawn."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from distributed import LocalCluster
+from PIL import Image
+
+from firmware.errors import NodeError
+from firmware.messages import Size
+from simulator.dataset import factory
+from simulator.dataset.batch import BatchSpec, make_batch
+from simulator.dataset.crowd import crowd
+from simulator.dataset.factory import DatasetSpec, make_dataset
+from simulator.lots.build import random_lot
+from simulator.scene import Fidelity
+
+SMALL = Size(320, 180)
+# LocalCluster warns where its usual port is taken; a test suite beside another is no fault.
+pytestmark = pytest.mark.filterwarnings("ignore:Port")
+
+
+def order(folder: Path, images: int = 7) -> DatasetSpec:
+    return DatasetSpec(images, 1200, SMALL, Fidelity.FAST, folder, workers=1)
+
+
+def test_a_dataset_is_coco_and_resumes_where_it_was_stopped(tmp_path: Path) -> None:
+    spec = order(tmp_path)
+    first = make_dataset(spec)
+    assert next(first) == 0
+    assert next(first) > 0
+    first.close()
+    assert not (tmp_path / "labels.json").exists()
+    kept = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "lots").iterdir()}
+    assert len(kept) == 1
+    counts = list(make_dataset(spec))
+    assert counts[0] > 0 and counts[-1] == 7
+    assert all((tmp_path / "lots" / name).stat().st_mtime_ns == stamp for name, stamp in kept.items())
+    table = json.loads((tmp_path / "labels.json").read_bytes())
+    assert len(table["images"]) == 7
+    assert len({a["id"] for a in table["annotations"]}) == len(table["annotations"]) > 7
+    for image in table["images"]:
+        with Image.open(tmp_path / image["file_name"]) as picture:
+            assert picture.size == (320, 180)
+    for annotation in table["annotations"]:
+        x_px, y_px, w_px, h_px = annotation["bbox"]
+        assert x_px >= 0 and y_px >= 0 and x_px + w_px <= 320.1 and y_px + h_px <= 180.1 and w_px > 0 and h_px > 0
+
+
+def test_the_same_lot_gives_the_same_truth_and_pictures() -> None:
+    spec = BatchSpec(1301, 2, SMALL, Fidelity.FAST)
+    one, two = make_batch(spec), make_batch(spec)
+    assert [still.truth for still in one] == [still.truth for still in two]
+    assert [still.jpeg for still in one] == [still.jpeg for still in two]
+
+
+def test_another_order_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    list(make_dataset(order(tmp_path, 1)))
+    with pytest.raises(NodeError, match="begun with"):
+        list(make_dataset(replace(order(tmp_path, 1), size=Size(640, 360))))
+
+
+def test_a_damaged_table_is_named(tmp_path: Path) -> None:
+    list(make_dataset(order(tmp_path, 1)))
+    (table,) = (tmp_path / "lots").iterdir()
+    table.write_bytes(table.read_bytes()[:50])
+    with pytest.raises(NodeError, match="is damaged"):
+        list(make_dataset(order(tmp_path, 1)))
+
+
+def test_an_existing_cluster_draws_the_same(tmp_path: Path) -> None:
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        spec = DatasetSpec(3, 1200, SMALL, Fidelity.FAST, tmp_path / "cluster", cluster.scheduler_address)
+        assert list(make_dataset(spec))[-1] == 3
+    list(make_dataset(DatasetSpec(3, 1200, SMALL, Fidelity.FAST, tmp_path / "here", workers=1)))
+    tables = [(tmp_path / name / "labels.json").read_bytes() for name in ("cluster", "here")]
+    assert tables[0] == tables[1]
+
+
+def test_no_cluster_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(factory, "CONNECT_S", 0.5)
+    with pytest.raises(NodeError, match=r"tcp://127.0.0.1:9: no Dask scheduler answers"):
+        list(make_dataset(DatasetSpec(1, 1200, SMALL, Fidelity.FAST, tmp_path, "tcp://127.0.0.1:9")))
+
+
+def test_crowds_vary_and_stand_clear_of_cars() -> None:
+    lot = random_lot(1400, wild=True)
+    plays = [crowd(lot, turn) for turn in range(30)]
+    assert len({len(play.roles) for play in plays}) > 3
+    assert any(play.blazes for play in plays) and any(play.lamps for play in plays)
+    for play in plays:
+        for role in play.roles:
+            spot = np.asarray(role.acts[0].place_m)[None]
+            assert all(float(vehicle.outside_m(spot)[0]) > 0.0 for vehicle in lot.vehicles)
