@@ -4,7 +4,8 @@ A leg's cycle follows the way gone, not the clock, so that feet do not slide. Wa
 go together (Hildebrand 1965) and in how long a foot carries.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +56,18 @@ def figure(role: Role, t_s: float) -> Solid | None:
     if not present[0]:
         return None
     turns, places = parts.turns[0].astype(np.float32), parts.places_m[0].astype(np.float32)
-    solids = _solids(_beast(role))
-    return joined([solid.placed(turn, spot) for solid, turn, spot in zip(solids, turns, places, strict=True)])
+    whole, owner = _whole(role.species or Species.DOG, role.seed)
+    own = turns[owner]
+    vertices = np.einsum("nab,nb->na", own, whole.vertices_m) + places[owner]
+    return replace(whole, vertices_m=vertices, normals=np.einsum("nab,nb->na", own, whole.normals))
+
+
+@lru_cache(maxsize=256)
+def _whole(species: Species, seed: int) -> tuple[Solid, NDArray[np.int64]]:
+    """All parts in their own axes as one solid, and each vertex's part [n]."""
+    solids = _solids(beast(species, seed))
+    owner = np.repeat(np.arange(len(solids)), [len(solid.vertices_m) for solid in solids])
+    return joined(solids), owner
 
 
 def spheres(role: Role, t_s: F64) -> tuple[F64, F64, NDArray[np.bool_]]:

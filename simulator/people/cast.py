@@ -1,6 +1,6 @@
 """People and animals at any time: their meshes, their skeletons (for the truth), where they are, and their lights."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -65,12 +65,36 @@ def figure(role: Role, t_s: float) -> Solid | None:
     body = dressed(role)
     rest = (body.rest_m, body.normals)
     vertices, normals = skinned(rest, body.joints_m, body.weights, posed.turns[0], posed.places_m[0])
-    solids = [Solid(vertices, normals, body.shade, body.triangles, body.finish, body.finishes)]
     carried = _held(role, moves, posed, int(moves.act[0]))
-    if carried is not None and carried.shown[0]:
-        turn = carried.turn[0].astype(np.float32)
-        solids.append(made(carried.thing).solid.placed(turn, carried.place_m[0].astype(np.float32)))
-    return joined(solids)
+    if carried is None or not carried.shown[0]:
+        return Solid(vertices, normals, body.shade, body.triangles, body.finish, body.finishes)
+    turn = carried.turn[0].astype(np.float32)
+    thing = made(carried.thing).solid.placed(turn, carried.place_m[0].astype(np.float32))
+    fixed = _carrying(_Key(role.seed, role.guise), carried.thing)
+    return replace(
+        fixed,
+        vertices_m=np.concatenate([vertices, thing.vertices_m]),
+        normals=np.concatenate([normals, thing.normals]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    seed: int
+    guise: str
+
+    @property
+    def role(self) -> Role:
+        """Somebody who looks the same."""
+        return Role(0, self.seed, (), self.guise)
+
+
+@lru_cache(maxsize=512)
+def _carrying(key: _Key, thing: Thing) -> Solid:
+    """Somebody in rest and a thing, as one solid."""
+    body = dressed(key.role)
+    rest = Solid(body.rest_m, body.normals, body.shade, body.triangles, body.finish, body.finishes)
+    return joined([rest, made(thing).solid])
 
 
 def lights(role: Role, t_s: float) -> tuple[Light, ...]:
@@ -115,14 +139,14 @@ def _light(carried: Held, activity: Activity, since_s: float) -> Light:
 
 
 @lru_cache(maxsize=1024)
-def _rig(seed: int, guise: str) -> Rig:
-    body = dressed(Role(0, seed, (), guise))
+def _rig(key: _Key) -> Rig:
+    body = dressed(key.role)
     return Rig(body.joints_m.astype(np.float64), body.height_m, body.sole_m)
 
 
 def _posed(role: Role, t_s: F64) -> tuple[Movement, Posed]:
     moves = movement(role, t_s)
-    return moves, pose(_rig(role.seed, role.guise), moves.rows, moves.stance)
+    return moves, pose(_rig(_Key(role.seed, role.guise)), moves.rows, moves.stance)
 
 
 def _things(role: Role) -> tuple[Thing, ...]:

@@ -27,7 +27,7 @@ I64 = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Dressed:
-    """A dressed body in rest: vertices and normals [n, 3], skin weights [n, 21], shade [n], triangles with their
+    """A dressed body in rest: vertices and normals [n, 3], skin weights [21, n], shade [n], triangles with their
     finishes; joints [21, 3], the body's height, and how far its soles are below z = 0."""
 
     rest_m: F32
@@ -69,7 +69,7 @@ def _dressed(manner: Manner, wears: Wardrobe) -> Dressed:
     shade = np.clip(1.0 + 0.06 * spread(rng.normal(0, 1.6, len(skin)).astype(np.float32), pairs(), 1), 0.75, 1.25)
     return Dressed(
         rest, smooth_normals(rest, triangles),
-        np.concatenate([dense()] + [piece.weights for _, piece in pieces]).astype(np.float32),
+        np.ascontiguousarray(np.concatenate([dense()] + [piece.weights for _, piece in pieces]).T, dtype=np.float32),
         np.concatenate([shade, np.ones(len(rest) - len(skin))]).astype(np.float32),
         triangles, finish.astype(np.uint8), _finishes(wears), joints, manner.height_m, _SOLE_M * manner.height_m / 1.75,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from simulator.people.body import Joint
 from simulator.people.cue import Cue
 from simulator.people.manner import Manner
 from simulator.people.poses_ways import BAG, BOX, WHEEL, load_of
-from simulator.people.rig import Posed, about_x, about_y, about_z
+from simulator.people.rig import Posed, about_x, about_y, about_z, cross, unit
 from simulator.people.things import Thing
 from simulator.play import Activity, Role
 
@@ -54,7 +54,7 @@ class Holding:
         """Unit vectors [n, 3] from the elbow to the wrist."""
         hand = self._hand(main)
         line = self.posed.places_m[:, hand] - self.posed.places_m[:, hand - 1]
-        return np.asarray(line / np.linalg.norm(line, axis=1, keepdims=True))
+        return unit(line)
 
     def _hand(self, main: bool) -> Joint:
         return Joint.HAND_L if main == self.manner.left_handed else Joint.HAND_R
@@ -123,8 +123,7 @@ def _bar(activity: Activity, holding: Holding) -> tuple[F64, F64]:
     forearm = holding.forearm()
     up = holding.posed.turns[:, Joint.CHEST, :, 2]
     across = up - (up * forearm).sum(axis=1, keepdims=True) * forearm
-    across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
-    return along(0.75 * forearm + 0.65 * across, 0.0), palm
+    return along(0.75 * forearm + 0.65 * unit(across), 0.0), palm
 
 
 def torch_turn(activity: Activity, holding: Holding) -> F64:
@@ -139,9 +138,8 @@ def torch_turn(activity: Activity, holding: Holding) -> F64:
 
 def along(axis: F64, roll_rad: float) -> F64:
     """Rotations [n, 3, 3] that bring x along an axis [n, 3] and keep z up as far as it goes."""
-    x = axis / np.maximum(np.linalg.norm(axis, axis=1, keepdims=True), 1e-9)
+    x = unit(axis)
     up = np.where(np.abs(x[:, 2:]) > 0.95, [1.0, 0.0, 0.0], [0.0, 0.0, 1.0])
-    y = np.cross(up, x)
-    y /= np.maximum(np.linalg.norm(y, axis=1, keepdims=True), 1e-9)
-    turn = np.stack([x, y, np.cross(x, y)], axis=2)
+    y = unit(cross(up, x))
+    turn = np.stack([x, y, cross(x, y)], axis=2)
     return np.asarray(turn @ about_x(np.full(len(x), roll_rad)))

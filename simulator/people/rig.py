@@ -209,7 +209,7 @@ def _arm(rig: Rig, rows: F64, ground: tuple[F64, F64], side: int, out: tuple[F64
     elbow_m, wrist, upper, lower = _two_bones(limb, shoulder, target, np.einsum("nab,nb->na", chest, hint))
     places[:, clavicle + 1], places[:, clavicle + 2], places[:, clavicle + 3] = shoulder, elbow_m, wrist
     turns[:, clavicle + 1] = upper
-    axis = (wrist - elbow_m) / np.linalg.norm(wrist - elbow_m, axis=1, keepdims=True)
+    axis = unit(wrist - elbow_m)
     # Half of a twist lies in the forearm, else the skin of the wrist collapses.
     turns[:, clavicle + 2] = _about(axis, 0.5 * sign * twist) @ lower
     turns[:, clavicle + 3] = _about(axis, sign * twist) @ lower
@@ -227,7 +227,7 @@ def _limb(joints_m: F64, hinge: F64 | None) -> _Limb:
     a, b, c = joints_m
     upper, lower = b - a, c - b
     if hinge is None:
-        hinge = np.cross(upper, c - a)
+        hinge = cross(upper, c - a)
     return _Limb(
         float(np.linalg.norm(upper)), float(np.linalg.norm(lower)),
         _frames(upper[None], hinge[None])[0], _frames(lower[None], hinge[None])[0],
@@ -236,37 +236,55 @@ def _limb(joints_m: F64, hinge: F64 | None) -> _Limb:
 
 def _frames(along: F64, hinge: F64) -> F64:
     """Orthonormal rows [n, 3, 3]: along, the hinge square to it, and across."""
-    first = _unit(along)
-    second = _unit(hinge - (hinge * first).sum(axis=1, keepdims=True) * first)
-    return np.stack([first, second, np.cross(first, second)], axis=1)
+    first = unit(along)
+    second = unit(hinge - (hinge * first).sum(axis=1, keepdims=True) * first)
+    return np.stack([first, second, cross(first, second)], axis=1)
 
 
 def _two_bones(limb: _Limb, start: F64, end: F64, towards: F64) -> tuple[F64, F64, F64, F64]:
     """Middle joint and end [n, 3], and the turns of both bones [n, 3, 3]; the middle goes `towards`."""
     line = end - start
-    distance = np.linalg.norm(line, axis=1)
-    unit = line / np.maximum(distance, 1e-6)[:, None]
+    distance = _length(line)
+    axis = line / np.maximum(distance, 1e-6)[:, None]
     most = (limb.upper_m + limb.lower_m) * _LONGEST
     reach = np.clip(distance, abs(limb.upper_m - limb.lower_m) + 0.22 * limb.upper_m, most)
     along = (limb.upper_m**2 - limb.lower_m**2 + reach**2) / (2 * reach)
-    out = _unit(towards - (towards * unit).sum(axis=1, keepdims=True) * unit)
+    out = unit(towards - (towards * axis).sum(axis=1, keepdims=True) * axis)
     rise = np.sqrt(np.maximum(limb.upper_m**2 - along**2, 0.0))
-    middle = start + along[:, None] * unit + rise[:, None] * out
-    end = start + reach[:, None] * unit
-    hinge = np.cross(out, unit)
+    middle = start + along[:, None] * axis + rise[:, None] * out
+    end = start + reach[:, None] * axis
+    hinge = cross(out, axis)
     upper = _frames(middle - start, hinge).transpose(0, 2, 1) @ limb.upper
     lower = _frames(end - middle, hinge).transpose(0, 2, 1) @ limb.lower
     return middle, end, upper, lower
 
 
-def _unit(vectors: F64) -> F64:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
+def unit(vectors: F64) -> F64:
+    """Vectors [n, 3] at length 1."""
+    return np.asarray(vectors / np.maximum(_length(vectors), 1e-9)[..., None])
+
+
+def _length(vectors: F64) -> F64:
+    return np.asarray(np.sqrt((vectors * vectors).sum(axis=-1)))
+
+
+def cross(a: F64, b: F64) -> F64:
+    """As `np.cross`, which is slow for few vectors."""
+    return np.asarray(a[..., _NEXT] * b[..., _LAST] - a[..., _LAST] * b[..., _NEXT])
+
+
+_NEXT, _LAST = np.array([1, 2, 0]), np.array([2, 0, 1])
 
 
 def _turn(rows: F64, first: int) -> F64:
     """Yaw, then pitch, then roll, from three columns: [n, 3, 3]."""
-    turn = about_z(rows[:, first]) @ about_y(rows[:, first + 1]) @ about_x(rows[:, first + 2])
-    return np.asarray(turn)
+    angles = rows[:, first : first + 3]
+    (sy, sp, sr), (cy, cp, cr) = np.sin(angles).T, np.cos(angles).T
+    turn = np.empty((len(rows), 3, 3))
+    turn[:, 0, 0], turn[:, 0, 1], turn[:, 0, 2] = cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr
+    turn[:, 1, 0], turn[:, 1, 1], turn[:, 1, 2] = sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr
+    turn[:, 2, 0], turn[:, 2, 1], turn[:, 2, 2] = -sp, cp * sr, cp * cr
+    return turn
 
 
 def about_x(angle_rad: F64) -> F64:

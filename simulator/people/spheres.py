@@ -57,7 +57,7 @@ class _Held:
 @lru_cache(maxsize=256)
 def _spheres(held: _Held) -> Spheres:
     body = held.body
-    owner = np.argmax(body.weights, axis=1)
+    owner = np.argmax(body.weights, axis=0)
     joints, offs, radii = [], [], []
     for joint, count in _COUNTS.items():
         spots = body.rest_m[owner == joint].astype(np.float64)
