@@ -11,6 +11,7 @@ from simulator.weather import rain, shower, snow
 from simulator.weather.rain import Rain
 from simulator.weather.sight import Sight
 from simulator.weather.snow import Snow
+from simulator.weather.splash import Splashes
 from simulator.weather.wind import Wind
 
 SIGHT = Sight(View(PolePose(tilt_rad=0.3), Size(320, 180)), 0.5)
@@ -103,6 +104,18 @@ def test_a_curtain_slides_as_one() -> None:
     assert one.any()
     wrong, shift = min((int(np.abs(two[shift:] - one[: 90 - shift]).sum()), shift) for shift in range(15, 26))
     assert wrong == 0 and abs(shift - 20) <= 1
+
+
+def test_splashes_twinkle_on_near_ground_and_stay_where_they_hit() -> None:
+    splashes = Splashes(SIGHT, 25.0, 3)
+    now, ages = splashes.places_m(20.0)
+    soon, _ = splashes.places_m(20.004)
+    kept = (np.linalg.norm(now[:, None] - soon[None], axis=2).min(axis=1) < 1e-9).mean()
+    assert len(now) > 50 and (ages < 1.0).all() and kept > 0.85
+    assert (now[:, 2] == 0.0).all()
+    ground = flat(0.0)
+    splashes.add(ground, flat(9.0), LAMP)
+    assert 20 < (ground > 0.001).sum() <= len(now)
 
 
 def test_without_the_lamp_and_without_a_sky_nothing_shows() -> None:

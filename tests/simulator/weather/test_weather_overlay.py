@@ -8,6 +8,7 @@ from simulator.conditions import CONDITIONS, Condition
 from simulator.moment import Body, Kind, Moment, Radiance
 from simulator.optics import F32, PolePose, View
 from simulator.play import Blaze, Drifter, Play
+from simulator.solid import Finish, Solid
 from simulator.weather import drift, lightning, wind
 from simulator.weather.insects import Insects
 from simulator.weather.overlay import Weather
@@ -78,6 +79,17 @@ def test_the_wind_is_one_for_whoever_knows_the_view() -> None:
 def test_gusts_are_the_rate_at_which_wind_blows() -> None:
     blow = Wind(5.0, 0.0)
     assert (blow.blown_s(30.001) - blow.blown_s(30.0)) / 0.001 == pytest.approx(blow.gust(30.0), abs=1e-3)
+
+
+def test_people_breathe_out_in_the_cold_only() -> None:
+    head = np.array([[0.0, 9.0, 1.75], [0.1, 9.0, 0.0], [0.0, 9.1, 0.0]], dtype=np.float32)
+    solid = Solid.of(head, np.array([[0, 1, 2]], dtype=np.int32), Finish(0.5))
+    somebody = replace(moment(10.5), moving=(Body(101, Kind.PERSON, solid),))
+    changed = []
+    for cover in (0.0, 1.0):
+        weather = Weather(Condition("-", "-", snow_cover=cover), VIEW, 5, Play(100.0))
+        changed.append(bool((weather.over(picture(), 10.5, somebody) != 0.05).any()))
+    assert changed == [False, True]
 
 
 def test_lightning_comes_in_short_flashes_of_several_strokes() -> None:
