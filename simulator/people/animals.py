@@ -15,6 +15,7 @@ from simulator.people.beasts import Beast, beast
 from simulator.people.gait import walk_along
 from simulator.people.motion import acts_at
 from simulator.people.rig import about_x, about_y, about_z
+from simulator.people.spheres import grouped
 from simulator.play import Act, Activity, Role, Species
 from simulator.solid import Solid, joined
 
@@ -71,25 +72,24 @@ def _whole(species: Species, seed: int) -> tuple[Solid, NDArray[np.int64]]:
 
 
 def spheres(role: Role, t_s: F64) -> tuple[F64, F64, NDArray[np.bool_]]:
-    """Middles [n, k, 3], radii [k] and presence [n]: two spheres for each part."""
+    """Middles [n, k, 3], radii [k] and presence [n]."""
     present, parts = _parts(role, t_s)
-    offs, radii, owners = [], [], []
-    for number, solid in enumerate(_solids(_beast(role))):
-        low, high = solid.vertices_m.min(axis=0).astype(np.float64), solid.vertices_m.max(axis=0).astype(np.float64)
-        half = (high - low) / 2
-        axes = np.argsort(-half)
-        radius = max(float(half[axes[1]]) * 0.9, 0.008)
-        count = 3 if half[axes[0]] > 1.6 * radius else 1
-        for share in np.linspace(-1.0, 1.0, count) if count > 1 else (0.0,):
-            spot = (low + high) / 2
-            spot[axes[0]] += share * max(half[axes[0]] - radius, 0.0)
-            offs.append(spot)
-            radii.append(radius)
-            owners.append(number)
-    placed = np.einsum("nkab,kb->nka", parts.turns[:, owners], np.stack(offs)) + parts.places_m[:, owners]
+    offs, radii, owners = _stand_ins(role.species or Species.DOG, role.seed)
+    placed = np.einsum("nkab,kb->nka", parts.turns[:, owners], offs) + parts.places_m[:, owners]
     points = np.zeros((len(t_s), len(radii), 3))
     points[present] = placed
-    return points, np.array(radii), present
+    return points, radii, present
+
+
+@lru_cache(maxsize=256)
+def _stand_ins(species: Species, seed: int) -> tuple[F64, F64, NDArray[np.int64]]:
+    """Spheres of all parts: middles in their part's axes [k, 3], radii [k], parts [k]."""
+    found = [
+        (number, *sphere)
+        for number, solid in enumerate(_solids(beast(species, seed)))
+        for sphere in grouped(solid.vertices_m.astype(np.float64), 6 if number in (0, 1) else 4)
+    ]
+    return np.stack([one[1] for one in found]), np.array([one[2] for one in found]), np.array([one[0] for one in found])
 
 
 def _beast(role: Role) -> Beast:

@@ -63,16 +63,16 @@ def _spheres(held: _Held) -> Spheres:
         spots = body.rest_m[owner == joint].astype(np.float64)
         if len(spots) < 3:
             continue
-        for middle, radius in _grouped(spots, count):
+        for middle, radius in grouped(spots, count):
             joints.append(int(joint))
             offs.append(middle - body.joints_m[joint])
             radii.append(radius)
     return Spheres(np.array(joints), np.stack(offs), np.array(radii))
 
 
-def _grouped(spots: F64, count: int) -> list[tuple[F64, float]]:
-    """Middles and radii of groups of a part's surface: far apart seeds, then Lloyd's rounds; each middle is drawn in
-    from the surface to where its sphere just touches it."""
+def grouped(spots: F64, count: int) -> list[tuple[F64, float]]:
+    """Middles and radii of groups of a part's surface [n, 3]: seeds far apart, then Lloyd's rounds; each sphere is then
+    pushed in until it nowhere sticks out of the part."""
     core = spots.mean(axis=0)
     seeds = [spots[np.argmax(((spots - core) ** 2).sum(axis=1))]]
     while len(seeds) < min(count, len(spots)):
@@ -81,12 +81,32 @@ def _grouped(spots: F64, count: int) -> list[tuple[F64, float]]:
     middles = np.stack(seeds)
     for _ in range(4):
         nearest = np.argmin(((spots[:, None] - middles) ** 2).sum(axis=2), axis=1)
-        middles = np.stack(
-            [spots[nearest == k].mean(axis=0) if (nearest == k).any() else middles[k] for k in range(len(middles))]
-        )
-    groups = []
-    for number, middle in enumerate(middles):
-        own = spots[nearest == number]
-        if len(own):
-            groups.append((middle, float(np.median(np.linalg.norm(own - middle, axis=1)))))
-    return groups
+        groups = [spots[nearest == number] for number in range(len(middles))]
+        middles = np.stack([g.mean(axis=0) if len(g) else m for g, m in zip(groups, middles, strict=True)])
+    reach = (spots @ _AROUND.T).max(axis=0)
+    thin = float(((reach + (-spots @ _AROUND.T).max(axis=0)) / 2).min())
+    return [_within(middle, own, reach, thin) for middle, own in zip(middles, groups, strict=True) if len(own)]
+
+
+def _within(middle: F64, own: F64, reach: F64, thin_m: float) -> tuple[F64, float]:
+    radius = min(float(np.median(np.linalg.norm(own - middle, axis=1))), thin_m)
+    for _ in range(4):
+        off = reach - (middle @ _AROUND.T + radius)
+        worst = int(np.argmin(off))
+        if off[worst] >= 0.0:
+            break
+        middle = middle + off[worst] * _AROUND[worst]
+    # A sphere at a part's end reaches as far as the part.
+    ends = (own @ _AROUND.T).max(axis=0)
+    short = np.where(ends > reach - 0.01, reach - (middle @ _AROUND.T + radius), 0.0)
+    farthest = int(np.argmax(short))
+    return middle + short[farthest] * _AROUND[farthest], max(radius, 0.006)
+
+
+def _directions() -> F64:
+    grid = np.stack(np.meshgrid(*[np.array([-1.0, 0.0, 1.0])] * 3), axis=-1).reshape(-1, 3)
+    grid = grid[np.abs(grid).sum(axis=1) > 0]
+    return np.asarray(grid / np.linalg.norm(grid, axis=1, keepdims=True))
+
+
+_AROUND = _directions()
