@@ -93,7 +93,9 @@ def test_a_streak_is_as_long_as_the_drop_falls_in_the_exposure() -> None:
 def test_a_wall_hides_what_falls_behind_it() -> None:
     for of in (Rain(SIGHT, WIND, 10.0, 3), Snow(SIGHT, WIND, 1.5, 3)):
         assert fall(of, depth_m=0.2).max() == 0.0
-        assert 0.0 < fall(of, depth_m=2.0).sum() < fall(of).sum()
+        before, all_of_it = (of.streaks(flat(depth_m), LAMP) for depth_m in (2.0, 30.0))
+        assert 0 < sum(len(slab.size_m) for slab in before) < sum(len(slab.size_m) for slab in all_of_it)
+        assert all((slab.depth_m < 2.0).all() for slab in before)
 
 
 def test_a_curtain_slides_as_one() -> None:
