@@ -15,7 +15,7 @@ from simulator.vehicles.vehicle import Vehicle
 
 _EVERY_S = 0.4
 _TOUCH_M = 0.04
-_CARS_TOUCH_M = 0.10
+_CARS_TOUCH_M = 0.12  # bodies are rounder than their rectangles
 _SEATED = (Activity.GET_IN, Activity.SIT)
 
 
@@ -54,8 +54,10 @@ def walked_into(lot: Lot, role: Role, drives: dict[int, tuple[Drive, ...]]) -> l
     return found
 
 
-def driven_into(lot: Lot, drive: Drive, drives: dict[int, tuple[Drive, ...]]) -> list[Clash]:
-    """The first time that a drive's car is inside each other car or solid thing."""
+def driven_into(
+    lot: Lot, drive: Drive, drives: dict[int, tuple[Drive, ...]], touch_m: float = _CARS_TOUCH_M
+) -> list[Clash]:
+    """The first time that a drive's car is more than `touch_m` inside each other car or solid thing."""
     car = lot.vehicle(drive.vehicle)
     times = np.arange(drive.start_s, drive.start_s + drive_duration_s(drive), _EVERY_S)
     track = pose_at(car, drives[drive.vehicle], times)
@@ -67,8 +69,10 @@ def driven_into(lot: Lot, drive: Drive, drives: dict[int, tuple[Drive, ...]]) ->
         if other.number == car.number:
             continue
         where = pose_at(other, drives.get(other.number, ()), times)
-        inside = _inside(other, where.place_m, where.heading_rad, outline)
-        inside |= _inside(car, track.place_m, track.heading_rad, _outline(other, where.place_m, where.heading_rad))
+        inside = _inside(other, where.place_m, where.heading_rad, outline, touch_m)
+        inside |= _inside(
+            car, track.place_m, track.heading_rad, _outline(other, where.place_m, where.heading_rad), touch_m
+        )
         inside &= seen
         if inside.any():
             found.append(Clash(car.number, f"vehicle {other.number}", float(times[inside.argmax()])))
@@ -76,7 +80,7 @@ def driven_into(lot: Lot, drive: Drive, drives: dict[int, tuple[Drive, ...]]) ->
     flat = outline.reshape(-1, 2)
     outside = solid.outside_m(flat)[:, len(lot.vehicles) : len(lot.vehicles) + len(lot.blocks)]
     for index, block in enumerate(lot.blocks):
-        inside = (outside[:, index].reshape(len(times), -1) < -_CARS_TOUCH_M).any(axis=1) & seen
+        inside = (outside[:, index].reshape(len(times), -1) < -touch_m).any(axis=1) & seen
         if inside.any():
             found.append(Clash(car.number, block.name, float(times[inside.argmax()])))
     return found
@@ -123,6 +127,6 @@ def _outline(vehicle: Vehicle, place_m: F64, heading_rad: F64) -> F64:
     return np.asarray(place_m[:, None] + across)
 
 
-def _inside(vehicle: Vehicle, place_m: F64, heading_rad: F64, points_m: F64) -> Bools:
-    half = np.array([vehicle.size.length_m / 2, vehicle.size.width_m / 2]) - _CARS_TOUCH_M
+def _inside(vehicle: Vehicle, place_m: F64, heading_rad: F64, points_m: F64, touch_m: float) -> Bools:
+    half = np.array([vehicle.size.length_m / 2, vehicle.size.width_m / 2]) - touch_m
     return np.asarray((np.abs(_own(place_m, heading_rad, points_m)) < half).all(axis=-1).any(axis=1))

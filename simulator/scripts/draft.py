@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -64,7 +65,7 @@ class Draft:
     _people: int = 0
     _animals: int = 0
 
-    @property
+    @cached_property
     def sites(self) -> Sites:
         """The lot's places."""
         return sites_of(self.lot)

@@ -17,6 +17,7 @@ from simulator.vehicles.driving import Way, drive_duration_s, out_of_sight_x_m, 
 from simulator.vehicles.vehicle import Model, Vehicle
 
 SEAT = 0.50
+_TOUCH_M = 0.03
 _SEAT_IN_M = -0.45
 
 
@@ -26,29 +27,33 @@ def comer(draft: Draft, models: tuple[Model, ...] = (), bay: bool = True, leaves
     `models`: rather these; `bay`: it will park, and somebody must get out of it; `leaves`: it will go again.
     """
     out = [car for car in draft.sites.cars if car.number not in draft.used and not car.trailer]
-    if bay:
-        out = [car for car in out if has_way(draft.lot, car, False) and (not leaves or has_way(draft.lot, car, True))]
     if draft.away is not None:
         out = [car for car in out if car.number in draft.away]
+    out = draft.shuffled(out)
     if bay:
-        out = [car for car in out if draft.sites.gap_m(car, 1) >= 0.5] or out
-        seen = [car for car in out if draft.sites.plain(np.array(car.place_m), 0.05)]
-        out = seen or out
-    wanted = [car for car in out if car.model in models]
-    car = draft.pick(wanted or out)
-    draft.used.add(car.number)
-    return car
+        out.sort(key=lambda car: (draft.sites.gap_m(car, 1) < 0.5, not draft.sites.plain(np.array(car.place_m), 0.05)))
+    out.sort(key=lambda car: car.model not in models)
+    for car in out:
+        drives = not bay or (has_way(draft.lot, car, False) and (not leaves or has_way(draft.lot, car, True)))
+        if drives:
+            draft.used.add(car.number)
+            return car
+    raise NoPlaceError("no car is out that could come")
 
 
-def drivers_spot(draft: Draft, plain: bool = True) -> Spot:
-    """At the driver's door (Sweden: on the left) of some parked car that can drive off; it is then in use."""
+def drivers_spot(draft: Draft) -> Spot:
+    """At the driver's door (Sweden: on the left) of some parked car that can drive off; it is then in use.
+
+    One that the camera sees, where there is one. NoPlaceError: none can drive off.
+    """
     cars = [car for car in draft.shuffled(draft.parked) if draft.sites.gap_m(car, 1) >= 0.5 and not car.trailer]
-    cars = [car for car in cars if has_way(draft.lot, car, True)]
     spots = [draft.sites.beside(car, 1, DOOR) for car in cars]
-    seen = [spot for spot in spots if draft.sites.plain(spot.place_m, 0.02)] if plain else []
-    spot = draft.pick(seen or spots)
-    draft.used.add(spot.vehicle.number)
-    return spot
+    spots.sort(key=lambda spot: not draft.sites.plain(spot.place_m, 0.02))
+    for spot in spots:
+        if has_way(draft.lot, spot.vehicle, True):
+            draft.used.add(spot.vehicle.number)
+            return spot
+    raise NoPlaceError("no car can drive off")
 
 
 def seat_m(car: Vehicle, side: int = 1) -> F64:
@@ -108,10 +113,10 @@ def has_way(lot: Lot, car: Vehicle, out: bool) -> bool:
         return False
     now, drives = 0.0, []
     for way in way_out(lot, car) if out else _ways_home(lot, car):
-        drives.append(Drive(car.number, now, way.path_m, 2.0, way.backwards))
+        drives.append(Drive(car.number, now, way.path_m, 1.5, way.backwards))
         now += drive_duration_s(drives[-1]) + 1.0
     own = {car.number: tuple(drives)}
-    return not any(driven_into(lot, drive, own) for drive in drives)
+    return not any(driven_into(lot, drive, own, _TOUCH_M) for drive in drives)
 
 
 def ways_round(lot: Lot, car: Vehicle, place_m: F64, heading_rad: float) -> Ways:

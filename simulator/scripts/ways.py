@@ -34,29 +34,30 @@ class Rectangles:
     half_m: F64
     height_m: F64
 
-    def own(self, points_m: F64) -> F64:
-        """World points [n, 2] in each one's axes, [n, k, 2]."""
-        off = points_m[:, None] - self.middle_m
-        along = (off * self.axis).sum(axis=-1)
-        across = off[..., 1] * self.axis[:, 0] - off[..., 0] * self.axis[:, 1]
-        return np.stack([along, across], axis=-1)
+    def own(self, points_m: F64) -> tuple[F64, F64]:
+        """World points [n, 2] along and across each one's axes, both [n, k]."""
+        x = points_m[:, :1] - self.middle_m[:, 0]
+        y = points_m[:, 1:] - self.middle_m[:, 1]
+        cos, sin = self.axis[:, 0], self.axis[:, 1]
+        return x * cos + y * sin, y * cos - x * sin
 
     def outside_m(self, points_m: F64) -> F64:
         """Distances of points [n, 2] to each [n, k]; negative inside."""
-        over = np.abs(self.own(points_m)) - self.half_m
-        outside = np.hypot(np.maximum(over[..., 0], 0), np.maximum(over[..., 1], 0))
-        return np.asarray(outside + np.minimum(over.max(axis=-1), 0))
+        along, across = self.own(points_m)
+        over, beyond = np.abs(along) - self.half_m[:, 0], np.abs(across) - self.half_m[:, 1]
+        outside = np.hypot(np.maximum(over, 0), np.maximum(beyond, 0))
+        return np.asarray(outside + np.minimum(np.maximum(over, beyond), 0))
 
     def crossing(self, from_m: F64, to_m: F64, room_m: F64) -> tuple[F64, F64]:
         """Shares of the lines [n, 2] to [n, 2] at which they enter and leave each, widened by `room_m` [k]; both
         [n, k]. They miss it where it is left before it is entered."""
-        start, end = self.own(from_m), self.own(to_m)
-        across = end - start
-        safe = np.where(np.abs(across) < 1e-9, 1e-9, across)
-        half = self.half_m + room_m[:, None]
-        one, other = (-half - start) / safe, (half - start) / safe
-        enters = np.maximum(np.minimum(one, other).max(axis=-1), 0.0)
-        leaves = np.minimum(np.maximum(one, other).min(axis=-1), 1.0)
+        enters, leaves = np.zeros(()), np.ones(())
+        for start, end, half in zip(self.own(from_m), self.own(to_m), self.half_m.T, strict=True):
+            across = end - start
+            safe = np.where(np.abs(across) < 1e-9, 1e-9, across)
+            one, other = (-half - room_m - start) / safe, (half + room_m - start) / safe
+            enters = np.maximum(enters, np.minimum(one, other))
+            leaves = np.minimum(leaves, np.maximum(one, other))
         return enters, leaves
 
     def blocks(self, from_m: F64, to_m: F64, room_m: F64) -> Bools:
@@ -81,14 +82,8 @@ class Ways:
         start, goal = np.asarray(from_m, dtype=np.float64), np.asarray(to_m, dtype=np.float64)
         if np.linalg.norm(goal - start) < _LEAST_M or self._beside(start, goal):
             return np.stack([start, goal])
-        best, length = np.stack([start, goal]), np.inf
-        for out in self._exits(start):
-            for back in self._exits(goal):
-                middle, long_m = self._between(out[-1], back[-1])
-                long_m += _length_m(out) + _length_m(back)
-                if long_m < length:
-                    best, length = _joined(out, middle, back[::-1]), long_m
-        return best
+        outs, backs = self._exits(start), self._exits(goal)
+        return self._shortest(outs, backs)
 
     def clearance_m(self, point_m: F64, but: int | None = None) -> float:
         """Room around a ground point; `but`: not counting the vehicle at this place in `Lot.vehicles`."""
@@ -133,28 +128,34 @@ class Ways:
                 lines.append(np.stack([point, along[best]]))
         return lines or [point[None]]
 
-    def _between(self, start: F64, goal: F64) -> tuple[F64, float]:
-        """Shortest way between two places with room, and its length (inf: there is none)."""
-        straight = float(np.linalg.norm(goal - start))
-        if not self.things.blocks(start[None], goal[None], self._room)[0]:
-            return np.stack([start, goal]), straight
+    def _shortest(self, outs: list[F64], backs: list[F64]) -> F64:
+        """The shortest of the ways out, along corners and back in; straight where there is none."""
+        ends = np.stack([line[-1] for line in (*outs, *backs)])
+        own_m = np.array([_length_m(line) for line in (*outs, *backs)])
+        count = len(outs)
+        one, other = np.repeat(ends[:count], len(backs), axis=0), np.tile(ends[count:], (count, 1))
+        direct = np.where(self.things.blocks(one, other, self._room), np.inf, np.linalg.norm(other - one, axis=1))
+        direct = direct.reshape(count, -1) + own_m[:count, None] + own_m[count:]
+        # The straight line between two places is the shortest way, if it is free for the nearest pair of exits.
+        if np.isfinite(direct[0, 0]) and int(direct.argmin()) == 0:
+            return _joined(outs[0], backs[0][::-1])
         nodes, far, after = self._net
-        out = self._reach(start, nodes)
-        back = self._reach(goal, nodes)
-        whole = out[:, None] + far + back
-        first, last = np.unravel_index(int(whole.argmin()), whole.shape)
-        long_m = float(whole[first, last])
-        if not np.isfinite(long_m):
-            return np.stack([start, goal]), np.inf
-        steps = [int(first)]
+        blocked = self.things.blocks(np.repeat(ends, len(nodes), axis=0), np.tile(nodes, (len(ends), 1)), self._room)
+        reach = np.linalg.norm(ends[:, None] - nodes, axis=-1)
+        reach = np.where(blocked.reshape(reach.shape), np.inf, reach) + own_m[:, None]
+        onward = (far[None] + reach[count:, None, :]).min(axis=2)  # from each corner to each way in
+        whole = (reach[:count, None] + onward[None]).min(axis=2)
+        best = np.minimum(whole, direct)
+        way_out, way_in = (int(n) for n in np.unravel_index(int(best.argmin()), best.shape))
+        out, back = outs[way_out], backs[way_in]
+        if not whole[way_out, way_in] < direct[way_out, way_in]:
+            return _joined(out, back[::-1])
+        first = int((reach[way_out] + onward[way_in]).argmin())
+        last = int((far[first] + reach[count + way_in]).argmin())
+        steps = [first]
         while steps[-1] != last:
             steps.append(int(after[steps[-1], last]))
-        return np.concatenate([start[None], nodes[steps], goal[None]]), long_m
-
-    def _reach(self, point: F64, nodes: F64) -> F64:
-        """Lengths of the straight lines to each node [n]; inf where something is in between."""
-        blocked = self.things.blocks(np.broadcast_to(point, nodes.shape), nodes, self._room)
-        return np.where(blocked, np.inf, np.linalg.norm(nodes - point, axis=1))
+        return _joined(out, nodes[steps], back[::-1])
 
     @cached_property
     def _net(self) -> tuple[F64, F64, NDArray[np.intp]]:
