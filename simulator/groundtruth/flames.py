@@ -31,6 +31,10 @@ THICK_M = 0.3
 SMOKE_AFTER = 10
 """A blaze's smoke has its number and this."""
 
+_SMOKE_SHOWS = np.array([0.78, 0.88])
+"""Of smoke's width and height, the part that changes a picture by more than 6 grey levels (three fires drawn with and
+without smoke, in the clear and at dusk)."""
+
 _NEAR_M = 0.3
 _LEAST_VISIBLE = 0.02
 _LINGERS_S = 30.0
@@ -94,7 +98,10 @@ def _of(blaze: Blaze, burning: Burning, t_s: float) -> Iterator[Flame]:
         activity = BURNING if kind is Kind.FIRE else SMOKING
         being = Being(number, kind, (blaze.place_m[0], blaze.place_m[1]), activity, 0.0)
         middle = float(grid.view.project(extent.middle_m[None])[1][0])
-        yield Flame(being, points_px.min(axis=0), points_px.max(axis=0), middle)
+        low, high = points_px.min(axis=0), points_px.max(axis=0)
+        centre, half = (low + high) / 2, (high - low) / 2
+        half *= _SMOKE_SHOWS if kind is Kind.SMOKE else 1.0
+        yield Flame(being, centre - half, centre + half, middle)
 
 
 def flame_table(burning: Burning, layers: Layers, frames: I32, t_s: F64) -> list[TruthTable]:
