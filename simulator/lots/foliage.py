@@ -12,6 +12,7 @@ from simulator.solid import Finish, Solid, joined
 from simulator.vehicles.meshes import sheet, tube
 
 LEAF = Finish(0.52, gloss=0.06, roughness=0.5)
+GRASS = Finish(0.40, gloss=0.03, roughness=0.6)
 NEEDLE = Finish(0.40, gloss=0.04, roughness=0.6)
 CORE = Finish(0.20)
 BARK = Finish(0.24)
@@ -95,6 +96,26 @@ def hedge(rng: np.random.Generator, block: Block, snow: float, density_m2: float
     return whole.placed(np.eye(3, dtype=np.float32), (left, near, 0.0))
 
 
+def turf(rng: np.random.Generator, places_m: F64, snow: float) -> Solid:
+    """Blades of grass at places [n, 2], single triangles that lean at random; fewer stand out of snow."""
+    places = places_m[rng.random(len(places_m)) > 0.92 * snow]
+    count = len(places)
+    angle, lean = rng.uniform(0, 2 * np.pi, count), rng.uniform(0.0, 0.9, (count, 1))
+    high, wide = rng.uniform(0.035, 0.10, (count, 1)), rng.uniform(0.004, 0.009, (count, 1))
+    across = np.stack([np.cos(angle), np.sin(angle), 0 * angle], axis=-1)
+    way = np.stack([-np.sin(angle), np.cos(angle), 0 * angle], axis=-1) * lean + [0.0, 0.0, 1.0]
+    foot = np.concatenate([places, np.zeros((count, 1))], axis=1)
+    corners = np.stack([foot - across * wide, foot + across * wide, foot + way * high], axis=1)
+    normal = np.cross(across, way) * np.where(rng.random((count, 1)) < 0.5, 1, -1) + [0.0, 0.0, 0.9]
+    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    shade = np.clip(np.exp(rng.normal(-0.1, 0.3, count)), 0.4, 1.6)
+    return Solid(
+        corners.reshape(-1, 3).astype(np.float32), np.repeat(normal, 3, axis=0).astype(np.float32),
+        np.repeat(shade, 3).astype(np.float32), np.arange(3 * count, dtype=np.int32).reshape(-1, 3),
+        np.zeros(count, dtype=np.uint8), (GRASS,),
+    )  # fmt: skip
+
+
 def _core(grain: Grain, size_m: tuple[float, float, float]) -> Solid:
     long, thick, high = size_m
     along = np.linspace(0.04, long - 0.04, max(3, int(long / 0.13)))
@@ -148,7 +169,7 @@ def tree(rng: np.random.Generator, block: Block, snow: float) -> Solid:
         parts += _twigs(rng, np.array(tips), trunk[1])
         return joined(parts)
     places, outward = [], []
-    for tip in [*tips, trunk[2] + [0, 0, 0.2 * block.height_m]]:
+    for tip in [*tips, trunk[2] + [0, 0, 0.05 * block.height_m]]:
         count = 190
         ball = rng.standard_normal((count, 3))
         ball /= np.linalg.norm(ball, axis=1, keepdims=True)
@@ -177,11 +198,12 @@ def conifer(rng: np.random.Generator, block: Block, snow: float) -> Solid:
     (left, near), (right, far) = block.low_m, block.high_m
     x, y = (left + right) / 2, (near + far) / 2
     high, foot = block.height_m, 0.25 * block.height_m**0.5
-    count = int(260 * high)
+    count = int(620 * high)
     share = rng.uniform(0, 1, count) ** 0.75
     angle = rng.uniform(0, 2 * np.pi, count)
     whorl = 0.75 + 0.25 * np.cos(share * high * 9.0)
-    radius = (1 - share) * 0.24 * high * whorl * (1 + 0.12 * np.sin(angle * 7 + share * 40)) + 0.03
+    deep = 1 - 0.55 * rng.random(count) ** 2
+    radius = (1 - share) * 0.22 * high * deep * whorl * (1 + 0.12 * np.sin(angle * 7 + share * 40)) + 0.03
     up = foot + share * (high - foot) - 0.25 * radius
     way = np.stack([np.cos(angle), np.sin(angle), 0.35 + 0 * angle], axis=-1)
     places = np.stack([x + radius * np.cos(angle), y + radius * np.sin(angle), up], axis=-1)
@@ -190,7 +212,7 @@ def conifer(rng: np.random.Generator, block: Block, snow: float) -> Solid:
     around = np.linspace(0, 2 * np.pi, 13)
     rows = np.linspace(0, 1, 6)
     cone = np.stack([
-        x + np.outer(1 - rows, np.cos(around)) * 0.15 * high, y + np.outer(1 - rows, np.sin(around)) * 0.15 * high,
+        x + np.outer(1 - rows, np.cos(around)) * 0.10 * high, y + np.outer(1 - rows, np.sin(around)) * 0.10 * high,
         np.broadcast_to((foot + rows * (high - foot))[:, None], (6, 13)),
     ], axis=-1)  # fmt: skip
     dark = sheet(cone[:, ::-1], CORE, np.full((6, 13), 0.6))

@@ -101,10 +101,10 @@ def _zones(lot: Lot, canvas: Canvas) -> F32:
     rng = canvas.rng
     coarse, fine = canvas.noise(1.6), canvas.noise(0.12)
     grass = _GRASS * float(rng.uniform(0.8, 1.15))
-    blades = 0.10 * fine + 0.16 * canvas.noise(0.07) + 0.20 * canvas.noise(canvas.cell_m)
+    blades = 0.09 * fine + 0.17 * canvas.noise(canvas.cell_m)
     canvas.albedo[:] = grass * (1 + 0.10 * coarse + 0.10 * canvas.noise(4.0) + blades)
     paved = canvas.blank()
-    for low, high in asphalt(lot, bool(rng.random() < 0.5)):
+    for low, high in asphalt(lot):
         paved[canvas.window(low, high)] = 1.0
     size = max(3, 2 * round(0.15 / canvas.cell_m) + 1)
     edge = (cv2.dilate(paved, np.ones((size, size), np.uint8)) > 0) & (paved == 0)
@@ -126,7 +126,7 @@ def _zones(lot: Lot, canvas: Canvas) -> F32:
     return paved
 
 
-def asphalt(lot: Lot, all_along: bool) -> list[tuple[Point, Point]]:
+def asphalt(lot: Lot) -> list[tuple[Point, Point]]:
     """Rectangles of asphalt: lanes and the roads beyond their mouths, bays, the place of the rack."""
     left, _, right, far = lot.ground_m
     found = []
@@ -146,7 +146,7 @@ def asphalt(lot: Lot, all_along: bool) -> list[tuple[Point, Point]]:
     rack = (left - 4.5, left) if right_side else (right, right + 4.5)
     found.append(((rack[0], lot.lanes[-1].y_m[1]), (rack[1], top)))
     near_rows = [bay for bay in lot.bays if bay.inner_y_m < lot.lanes[0].y_m[0]]
-    if near_rows and all_along:
+    if near_rows and lot.seed % 2:
         found.append(((left, near_rows[0].inner_y_m), (right, lot.lanes[0].y_m[0])))
     return found
 
@@ -200,9 +200,7 @@ def _wear(lot: Lot, canvas: Canvas, paved: F32) -> None:
         spot = canvas.blank()
         cv2.circle(spot, (column, row), round(reach_m / canvas.cell_m), (1.0,), -1)
         canvas.albedo[spot > 0] = value * (1 + 0.2 * rng.standard_normal(int((spot > 0).sum()), dtype=np.float32))
-    drain = canvas.window(
-        (hole[0] + 3.0, lot.lanes[0].y_m[0] + 0.1), (hole[0] + 3.5, lot.lanes[0].y_m[0] + 0.5)
-    )
+    drain = canvas.window((hole[0] + 3.0, lot.lanes[0].y_m[0] + 0.1), (hole[0] + 3.5, lot.lanes[0].y_m[0] + 0.5))
     canvas.albedo[drain] = 0.04
 
 

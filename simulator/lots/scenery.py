@@ -3,6 +3,7 @@
 import numpy as np
 
 from simulator.lots import foliage, things
+from simulator.lots.ground import asphalt
 from simulator.lots.houses import LAMP_HEAD, house
 from simulator.lots.lot import Lot
 from simulator.lots.surroundings import CONIFER, HEDGE, HOUSE, KERB_OFF_M, TREE
@@ -11,7 +12,8 @@ from simulator.solid import Finish, Solid, joined
 from simulator.vehicles.meshes import box
 
 KERB = Finish(0.33)
-_MOST_LEAVES = 17_000  # of all hedges
+_BLADES = 14_000
+_MOST_LEAVES = 15_000  # of all hedges
 _DENSE_M2 = 260.0
 _DOOR_LAMP_M = (0.28, 2.36)  # off the wall, above the ground
 
@@ -36,6 +38,7 @@ def solids(lot: Lot) -> list[Solid]:
     found += [things.post_lamp(lamp) for lamp in lot.lamps]
     found += [things.camera_pole(pole) for pole in lot.poles[1:]]
     found += [_door_lamp(light) for light in _door_lights(lot)]
+    found.append(_turf(lot))
     rack = things.rack(lot)
     return [*found, rack] if rack is not None else found
 
@@ -85,6 +88,22 @@ def _kerbs(lot: Lot) -> Solid:
             top = 0.11 + float(rng.uniform(-0.006, 0.006))
             stones.append(box((x + 0.008, y, 0.0), (x + 0.992, y + 0.15, top), KERB, float(rng.uniform(0.85, 1.12))))
     return joined(stones)
+
+
+def _turf(lot: Lot) -> Solid:
+    """Grass where it is near enough to be seen as blades: up to 15 m from the pole, off asphalt and paths."""
+    rng = np.random.default_rng([lot.seed, 168])
+    pose = lot.pose
+    away = 2.0 + 13.0 * rng.random(_BLADES) ** 1.3
+    angle = pose.azimuth_rad + rng.uniform(-0.55, 0.55, _BLADES) * pose.horizontal_view_rad
+    spots = np.array(pose.foot_m) + np.stack([away * np.sin(angle), away * np.cos(angle)], axis=-1)
+    blocked = [(block.low_m, block.high_m) for block in lot.blocks]
+    closed = [lot.closed] if lot.closed is not None else []
+    grassy = np.ones(_BLADES, dtype=bool)
+    for low, high in (*asphalt(lot), *lot.footpaths, *blocked, *closed):
+        inside = (spots > np.array(low) - 0.12).all(axis=1) & (spots < np.array(high) + 0.12).all(axis=1)
+        grassy &= ~inside
+    return foliage.turf(rng, spots[grassy], lot.snow_cover)
 
 
 def _leafy_m2(low: tuple[float, float], high: tuple[float, float], height_m: float) -> float:

@@ -20,10 +20,10 @@ _TRACK_M = 0.76  # half the distance between a car's wheels
 def cover(lot: Lot, canvas: "Canvas", parked: tuple[Vehicle, ...]) -> None:
     """Lays `lot.snow_cover` (0..1) of snow on the texture."""
     amount = float(lot.snow_cover)
-    lumps = canvas.noise(3.0) + 0.6 * canvas.noise(0.8) + 0.35 * canvas.noise(0.2)
-    # noise has a deviation of about 1.2: this line leaves about the share `amount` above it
-    line = -3.2 * (amount - 0.5) if amount < 0.95 else -5.0
-    lies = np.clip((lumps - line) / 0.5 + 0.5, 0.0, 1.0)
+    lumps = canvas.noise(2.2) + 0.7 * canvas.noise(0.6) + 0.5 * canvas.noise(0.17) + 0.35 * canvas.noise(canvas.cell_m)
+    # noise has a deviation of about 1.4: little snow lies in the hollows, much leaves few bare spots
+    line = 2.3 - 6.0 * amount
+    lies = np.clip((lumps - line) / 0.9 + 0.5, 0.0, 1.0)
     worn = np.clip(_tyres(lot, canvas) + _feet(lot, canvas), 0.0, 1.0)
     lies *= 1 - worn * float(np.clip(1.25 - 0.75 * amount, 0.45, 0.95))
     bare = _below(canvas, parked)
@@ -40,7 +40,7 @@ def _tyres(lot: Lot, canvas: "Canvas") -> F32:
         if canvas.rng.random() < 0.6:
             for way in way_in(lot, bay, bool(canvas.rng.random() < 0.6)):
                 _wheel_marks(
-                    canvas, mask, way.path_m + canvas.rng.normal(0, 0.18, 2), float(0.5 + 0.5 * (number % 3) / 2)
+                    canvas, mask, way.path_m + canvas.rng.normal(0, 0.35, 2), float(0.5 + 0.5 * (number % 3) / 2)
                 )
     return _soft(canvas, mask, 0.10)
 

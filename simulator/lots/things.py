@@ -10,7 +10,7 @@ from simulator.solid import Finish, Solid, about_z, joined
 from simulator.vehicles.meshes import box, ellipsoid, panel, tube
 
 STEEL = Finish(0.30, gloss=0.25, roughness=0.3)
-ZINC = Finish(0.22, gloss=0.03, roughness=0.6)
+ZINC = Finish(0.12, gloss=0.03, roughness=0.6)
 DARK = Finish(0.07, gloss=0.08)
 PLASTIC = Finish(0.14, gloss=0.15, roughness=0.35)
 BOARDS = Finish(0.32)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simulator.optics import F64
-from simulator.solid import U8, Finish, Solid, joined
+from simulator.optics import F32, F64
+from simulator.solid import U8, Finish, Solid
 
 Triple = tuple[float, float, float]
 
@@ -39,22 +39,42 @@ def patched(points_m: F64, kinds: U8, finishes: Sequence[Finish], shade: F64 | N
 def panel(points_m: Sequence[Triple] | F64, finish: Finish, shade: float = 1.0) -> Solid:
     """A flat convex polygon [n, 3], counter-clockwise seen from its outside."""
     points = np.asarray(points_m, dtype=np.float32)
-    fan = np.array([[0, i, i + 1] for i in range(1, len(points) - 1)], dtype=np.int32)
-    return Solid.of(points, fan, finish, np.full(len(points), shade, dtype=np.float32))
+    return _flat(points[None], finish, shade)
 
 
 def box(low_m: Triple | F64, high_m: Triple | F64, finish: Finish, shade: float = 1.0) -> Solid:
     """An axis-aligned block with sharp edges, closed."""
-    (x0, y0, z0), (x1, y1, z1) = low_m, high_m
-    faces = (
-        ((x0, y0, z1), (x1, y0, z1), (x1, y1, z1), (x0, y1, z1)),
-        ((x0, y0, z0), (x1, y0, z0), (x1, y0, z1), (x0, y0, z1)),
-        ((x1, y1, z0), (x0, y1, z0), (x0, y1, z1), (x1, y1, z1)),
-        ((x0, y1, z0), (x0, y0, z0), (x0, y0, z1), (x0, y1, z1)),
-        ((x1, y0, z0), (x1, y1, z0), (x1, y1, z1), (x1, y0, z1)),
-        ((x0, y1, z0), (x1, y1, z0), (x1, y0, z0), (x0, y0, z0)),
-    )
-    return joined([panel(face, finish, shade) for face in faces])
+    low, high = np.asarray(low_m, dtype=np.float32), np.asarray(high_m, dtype=np.float32)
+    return _flat(low + _CUBE * (high - low), finish, shade)
+
+
+_CUBE = np.array(
+    [
+        [(0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1)],
+        [(0, 0, 0), (1, 0, 0), (1, 0, 1), (0, 0, 1)],
+        [(1, 1, 0), (0, 1, 0), (0, 1, 1), (1, 1, 1)],
+        [(0, 1, 0), (0, 0, 0), (0, 0, 1), (0, 1, 1)],
+        [(1, 0, 0), (1, 1, 0), (1, 1, 1), (1, 0, 1)],
+        [(0, 1, 0), (1, 1, 0), (1, 0, 0), (0, 0, 0)],
+    ],
+    dtype=np.float32,
+)
+
+
+def _flat(faces_m: F32, finish: Finish, shade: float) -> Solid:
+    """Flat polygons [faces, corners, 3], each with a normal of its own (that of its first corner)."""
+    faces, corners, _ = faces_m.shape
+    (ax, ay, az), (bx, by, bz) = (faces_m[:, 1] - faces_m[:, 0]).T, (faces_m[:, 2] - faces_m[:, 0]).T
+    normal = np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
+    normal /= np.maximum(np.sqrt((normal**2).sum(axis=-1, keepdims=True)), 1e-12)
+    first = (np.arange(faces, dtype=np.int32) * corners)[:, None, None]
+    step = np.arange(1, corners - 1, dtype=np.int32)
+    fan = np.stack([0 * step, step, step + 1], axis=-1)[None]
+    triangles = (first + fan).reshape(-1, 3).astype(np.int32)
+    return Solid(
+        faces_m.reshape(-1, 3), np.repeat(normal, corners, axis=0), np.full(faces * corners, shade, dtype=np.float32),
+        triangles, np.zeros(len(triangles), dtype=np.uint8), (finish,),
+    )  # fmt: skip
 
 
 def lathe(profile: Sequence[tuple[float, float]], sides: int, finishes: Sequence[Finish], kinds: U8) -> Solid:
