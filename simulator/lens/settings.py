@@ -54,7 +54,7 @@ class SensorSettings:
     hot_e: float = 1_500.0
     grain_ratio: float = 0.0005
     black_level: float = 1.0
-    gamma: float = 1.2
+    gamma: float = 1.15
     shoulder: float = 0.24
 
 
@@ -67,7 +67,7 @@ class ExposureSettings:
     its low-pass filter. `gain_max`: the IMX219 gives 10.7; the rest is digital (libcamera: up to 4 times).
     """
 
-    aim: float = 0.165
+    aim: float = 0.155
     brightest: float | None = None
     sensitivity: float = 12.0
     lag_s: float = 0.8
@@ -123,7 +123,7 @@ def _plausible(rng: np.random.Generator) -> LensSettings:
         black_level=float(rng.uniform(0.0, 4.0)),
     )
     exposure = ExposureSettings(
-        aim=float(rng.uniform(0.13, 0.19)),
+        aim=float(rng.uniform(0.125, 0.185)),
         brightest=0.8 if rng.random() < 0.2 else None,
         lag_s=float(rng.uniform(0.5, 1.2)),
         shutter_max_s=float(rng.choice([1 / 15, 1 / 20, 1 / 25])),
