@@ -7,10 +7,9 @@ another. Same arguments, same picture, bit by bit on one machine.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from simulator.moment import Moment, Radiance, Standing
 from simulator.optics import View
+from simulator.render.fine_grain import mean, smooth
 from simulator.render.fine_kit import make_ready
 
 if TYPE_CHECKING:
@@ -38,9 +37,9 @@ class FineRenderer:
             raise ValueError("the renderer is closed")
         make_ready()
         share = max(1, self._samples // len(moments))
-        parts = [self._paths.luminance(moment, share, number * share) for number, moment in enumerate(moments)]
-        mean = np.mean(parts, axis=0, dtype=np.float32)
-        return Radiance(np.ascontiguousarray(mean), self._paths.depth_m(moments[-1]))
+        parts = [self._paths.shine(moment, share, number * share) for number, moment in enumerate(moments)]
+        depth_m = self._paths.depth_m(moments[-1])
+        return Radiance(smooth(mean(parts), depth_m), depth_m)
 
     def close(self) -> None:
         """Gives the world's memory back."""

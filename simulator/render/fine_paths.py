@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from simulator.moment import Ground, Moment, Standing
 from simulator.optics import F32, View
 from simulator.render import beam
+from simulator.render.fine_grain import Shine
 from simulator.render.fine_jit import Count, Ray, Real, Shapes, Vector, dr, mi
 from simulator.render.fine_light import Infrared
 from simulator.render.fine_trace import Columns, Light, Texture, World, luminance, meet
@@ -37,8 +38,8 @@ class Paths:
             root = (1 + root) ** (1 / (_DICE + 1))
         self._steps = [float(root ** -(number + 1)) for number in range(_DICE)]
 
-    def luminance(self, moment: Moment, samples: int, first: int) -> F32:
-        """The mean of `samples` rays to each pixel [h, w]; `first` counts the picture's samples before them."""
+    def shine(self, moment: Moment, samples: int, first: int) -> Shine:
+        """The mean of `samples` rays to each pixel; `first` counts the picture's samples before them."""
         size, world = self._view.size, self._with(moment)
         width, height = size.width_px, size.height_px
         number = dr.arange(mi.UInt32, width * height * samples)
@@ -50,12 +51,10 @@ class Paths:
         # the same places in every pixel (the R2 sequence of Roberts 2018), or straight edges would be ragged
         right, down = (_fraction(mi.Float(sample) * step + 0.5) for step in (0.7548776662, 0.5698402910))
         ray = self._rays(pixel, right, down)
-        first_dice, second_dice = (
-            mi.Vector3f(dice[0], dice[1], dice[2]),
-            mi.Vector4f(dice[3], dice[4], dice[5], dice[6]),
-        )
-        light = luminance(world, self._light(moment), ray, first_dice, second_dice)
-        return np.asarray(light.numpy().reshape(height, width, samples).mean(axis=2, dtype=np.float32))
+        lamp_dice, leg_dice = mi.Vector3f(*dice[:3]), mi.Vector4f(*dice[3:7])
+        parts = luminance(world, self._light(moment), ray, lamp_dice, leg_dice)
+        dr.eval(*parts)  # all in one go
+        return Shine(*(part.numpy().reshape(height, width, samples).mean(axis=2, dtype=np.float32) for part in parts))
 
     def depth_m(self, moment: Moment) -> F32:
         """Along the axis through each pixel's middle [h, w]; inf: sky."""

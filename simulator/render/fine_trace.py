@@ -212,16 +212,19 @@ def _lamp_place(lamps: Real, number: Count, dice: Vector, active: Truth) -> tupl
     return mi.Point3f(place.x, place.y, place.z) + off, made.y > 0.5, made.z
 
 
-def luminance(world: World, light: Light, ray: Ray, dice: Vector, more: Four) -> Real:
-    """Along rays from the lens. `dice` and `more` are random numbers, 0 to 1."""
+def luminance(world: World, light: Light, ray: Ray, dice: Vector, more: Four) -> tuple[Real, Real, Real]:
+    """Along rays from the lens: the part that is exact in every sample, the part that chance decides on, and what share
+    of light surfaces give back there. `dice` and `more` are random numbers, 0 to 1."""
     spot = meet(world, ray, light.posts, True, mi.Bool(True))
     lamp = light.infrared
     away = mi.Vector3f(lamp.at - spot.at)
     far = at_least(dr.norm(away), 1e-4)
     beam = infrared_irradiance(lamp, spot.at) * infrared_answer(spot)
     lit = seen(world, spot, away / far, far - 0.02, spot.hit & (beam > 1e-7))
-    direct = spot.glow + dr.select(lit, beam, 0.0) + _one_lamp(world, light, spot, mi.Float(0.0), dice)
-    return dr.select(spot.hit, direct + _second_leg(world, light, spot, more), light.sky)
+    clear = dr.select(spot.hit, spot.glow + dr.select(lit, beam, 0.0), light.sky)
+    grainy = _one_lamp(world, light, spot, mi.Float(0.0), dice) + _second_leg(world, light, spot, more)
+    answer = spot.albedo + mirror_share(spot)
+    return clear, dr.select(spot.hit, grainy, 0.0), dr.select(spot.hit, answer, 0.0)
 
 
 def _second_leg(world: World, light: Light, spot: Spot, dice: Four) -> Real:

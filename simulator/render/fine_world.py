@@ -12,7 +12,7 @@ from simulator.solid import I32, Finish, Solid
 POST_HEAD_M = 0.9  # what glows nearer than this to a post lamp's light is that lamp (as in `still_light.frag`)
 _ALL_ROUND = 4.0  # a cone wider than pi
 _POST_NEAREST_M, _NEAREST_M = 0.45, 0.15  # a lamp's own housing casts no shadow (as in `gl_shadow`)
-_POST_RADIUS_M, _RADIUS_M = 0.12, 0.03  # how big a lamp is: its shadows have soft edges
+_POST_RADIUS_M, _RADIUS_M = 0.12, 0.07  # how big a lamp (a head lamp) is: its shadows have soft edges
 _NOTHING = Finish(0.0)
 
 

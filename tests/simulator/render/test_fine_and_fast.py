@@ -66,7 +66,7 @@ def people() -> tuple[Body, ...]:
 def compared(standing: Standing, moments: list[Moment], view: View) -> dict[str, F32]:
     """Ratios of luminance, fine to fast, by what is seen."""
     try:
-        fine, fast = FineRenderer(standing, view), GlRenderer(standing, view)
+        fine, fast = FineRenderer(standing, view, 8), GlRenderer(standing, view)
     except CameraError as error:
         pytest.skip(str(error))
     ours, theirs = fine.picture(moments), fast.picture(moments)
