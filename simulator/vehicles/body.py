@@ -64,11 +64,11 @@ def _stations(outline: Outline) -> F64:
         marks += [post - pillar, post + pillar]
     for axle in outline.axles:
         radius = (outline.wheel_m + _ARCH_M) / outline.shell_m
-        marks += (axle + radius * np.cos(np.linspace(0, np.pi, 11))).tolist()
-        marks += [axle - radius - 0.001, axle + radius + 0.001]
-    marks += np.linspace(0.05, 0.95, 9).tolist()
+        marks += (axle + radius * np.cos(np.linspace(0, np.pi, 9))).tolist()
+        marks += [axle - radius - 0.0025, axle + radius + 0.0025]
+    marks += np.linspace(0.05, 0.95, 6).tolist()
     ordered = np.unique(np.clip(marks, 0.0, 1.0).round(5))
-    kept = np.concatenate([[True], np.diff(ordered) > 0.0007])
+    kept = np.concatenate([[True], np.diff(ordered) > 0.0018])
     return np.asarray(ordered[kept])
 
 
@@ -136,7 +136,7 @@ def _shell(shell: Shell, paint: Finish) -> Solid:
     if outline.cladding:
         for axle in outline.axles:
             radius = (outline.wheel_m + _ARCH_M) / outline.shell_m
-            _mark(kinds, at(axle - radius - 0.001, axle + radius + 0.001), _SILL, _LOW, TRIM)
+            _mark(kinds, at(axle - radius - 0.0025, axle + radius + 0.0025), _SILL, _LOW, TRIM)
         _mark(kinds, at(0.0, 0.03), _SILL, _LOW, TRIM)
         _mark(kinds, at(0.97, 1.0), _SILL, _LOW, TRIM)
     _glazing(shell, kinds)
@@ -218,7 +218,7 @@ def _tail(shell: Shell, paint: Finish) -> Solid:
 def _underbody(outline: Outline) -> Solid:
     """A dark block that closes the wheel wells towards the middle."""
     x, y = outline.size.length_m / 2 - 0.25, 0.595 * outline.size.width_m / 2
-    return box((-x, -y, outline.sill_m - 0.02), (x, y, outline.wheel_m + 0.30), made.BLACK)
+    return box((-x, -y, outline.sill_m - 0.02), (x, y, 2 * outline.wheel_m + 0.09), made.BLACK)
 
 
 def _plates(outline: Outline, plate: Finish) -> list[Solid]:

@@ -29,7 +29,10 @@ def patched(points_m: F64, kinds: U8, finishes: Sequence[Finish], shade: F64 | N
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     good = area > 1e-9
     even = np.ones(rows * columns, dtype=np.float32) if shade is None else shade.reshape(-1).astype(np.float32)
-    solid = Solid.of(vertices, triangles[good], finishes[0], even)
+    used = np.zeros(rows * columns, dtype=bool)
+    used[triangles[good]] = True
+    numbers = (np.cumsum(used) - 1).astype(np.int32)
+    solid = Solid.of(vertices[used], numbers[triangles[good]], finishes[0], even[used])
     return Solid(
         solid.vertices_m, solid.normals, solid.shade, solid.triangles, np.repeat(kinds.reshape(-1), 2)[good],
         tuple(finishes),
