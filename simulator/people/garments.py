@@ -67,11 +67,14 @@ def _dressed(manner: Manner, wears: Wardrobe) -> Dressed:
     rest = np.concatenate([skin] + [piece.vertices_m for _, piece in pieces])
     finish = np.concatenate([of_body] + [np.full(len(piece.triangles), kind) for kind, piece in pieces])
     shade = np.clip(1.0 + 0.06 * spread(rng.normal(0, 1.6, len(skin)).astype(np.float32), pairs(), 1), 0.75, 1.25)
+    weights = np.concatenate([dense()] + [piece.weights for _, piece in pieces])
+    shade = np.concatenate([shade, np.ones(len(rest) - len(skin))])
+    used, again = np.unique(triangles, return_inverse=True)
+    triangles = again.reshape(-1, 3).astype(np.int32)
     return Dressed(
-        rest, smooth_normals(rest, triangles),
-        np.ascontiguousarray(np.concatenate([dense()] + [piece.weights for _, piece in pieces]).T, dtype=np.float32),
-        np.concatenate([shade, np.ones(len(rest) - len(skin))]).astype(np.float32),
-        triangles, finish.astype(np.uint8), _finishes(wears), joints, manner.height_m, _SOLE_M * manner.height_m / 1.75,
+        rest[used], smooth_normals(rest[used], triangles), np.ascontiguousarray(weights[used].T, dtype=np.float32),
+        shade[used].astype(np.float32), triangles, finish.astype(np.uint8), _finishes(wears), joints,
+        manner.height_m, _SOLE_M * manner.height_m / 1.75,
     )  # fmt: skip
 
 
@@ -125,6 +128,7 @@ def _covered(
     thick += np.where(kinds == _JACKET, 0.004 * parts.arms, 0.0)
     low = (kinds == _TROUSERS) & (parts.height < 0.25)
     thick[low] += 0.6 * wears.trousers_m * (1 - parts.height[low] / 0.25)
+    thick[(kinds == _TROUSERS) & (parts.height > wears.hem - 0.03)] = -0.004
     thick += np.where(cloth, 0.0035 + 0.08 * thick, 0.0) * rng.normal(0, 1, len(bare))
     thick = np.where(hood | (parts.hands > 0.5), thick, spread(thick, pairs(), 1))
     skin = skin + (size * thick)[:, None] * smooth_normals(skin, triangles)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.people.body import JOINTS, Joint
-from simulator.solid import F32, I32
+from simulator.solid import F32, I32, smooth_normals
 
 Bools = NDArray[np.bool_]
 
@@ -113,8 +113,8 @@ def skirt(worn: Worn, hem: float, flare: float) -> Piece:
     reach[:, 1], reach[:, 2] = np.maximum.accumulate(reach[:, 1]), np.maximum.accumulate(reach[:, 2])
     down = np.linspace(0.0, 1.0, len(levels))
     turn = np.arange(22) * (2 * np.pi / 22)
-    middle, deep = (reach[:, 0] + reach[:, 1]) / 2, (reach[:, 1] - reach[:, 0]) / 2 + 0.018 + flare * down
-    wide = reach[:, 2] * 0.97 + 0.008 + 0.5 * flare * down
+    middle, deep = (reach[:, 0] + reach[:, 1]) / 2, (reach[:, 1] - reach[:, 0]) / 2 + 0.024 + flare * down
+    wide = reach[:, 2] * 0.98 + 0.014 + 0.5 * flare * down
     deep[0] -= 0.035
     wide[0] -= 0.035
     folds = 1 + 0.03 * down[:, None] * np.sin(7 * turn)
@@ -138,7 +138,7 @@ def skirt(worn: Worn, hem: float, flare: float) -> Piece:
 
 def _lined(piece: Piece) -> Piece:
     """With an inner side, a little smaller: an open hem shows it."""
-    inner = piece.vertices_m * vector(0.985, 0.985, 1.0)
+    inner = piece.vertices_m - np.float32(0.006) * smooth_normals(piece.vertices_m, piece.triangles)
     count = len(inner)
     return Piece(
         np.concatenate([piece.vertices_m, inner]),

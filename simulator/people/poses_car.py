@@ -31,16 +31,16 @@ def unlocking(cue: Cue, rows: F64) -> None:
 def looking_in(cue: Cue, rows: F64) -> None:
     """Bent to the window, the hands as blinkers beside the eyes, the head from side to side."""
     side = cue.manner.wander(cue.t_s, 21, 2.5)
-    rows[:, P.HIP_X] -= 0.045
+    rows[:, P.HIP_X] -= 0.02
     rows[:, P.HIP_UP] = 0.95
     bend(rows, 0.48, 0.42, -0.55)
     rows[:, P.HIP_Y] = 0.02 * side
     rows[:, P.LOOK_YAW] = 0.25 * side
-    left(rows, 0.225, 0.075 + 0.02 * side, 0.765)
+    left(rows, 0.215, 0.075 + 0.02 * side, 0.73)
     if cue.manner.pick(5, 3) == 0:
         right(rows, 0.24, -0.16, 0.74)
     else:
-        right(rows, 0.225, -0.075 + 0.02 * side, 0.765)
+        right(rows, 0.215, -0.075 + 0.02 * side, 0.73)
     rows[:, P.L_FLARE] = rows[:, P.R_FLARE] = 0.65
     rows[:, P.L_FOOT_Y] = rows[:, P.R_FOOT_Y] = 0.03
     rows[:, P.R_FOOT_X] = -0.05
@@ -61,8 +61,8 @@ def prying(cue: Cue, rows: F64) -> None:
     rows[:, P.HIP_X] += 0.030 * rock * effort - 0.03
     rows[:, P.HIP_UP] = 0.93
     bend(rows, 0.28 + 0.09 * rock * effort, 0.28, 0.1)
-    left(rows, 0.185 + 0.015 * rock, 0.035 + 0.03 * rock * effort, 0.575)
-    right(rows, 0.125 + 0.025 * rock, -0.075 + 0.05 * rock * effort, 0.545)
+    left(rows, 0.185 + 0.015 * rock, 0.02 + 0.03 * rock * effort, 0.545)
+    right(rows, 0.085 + 0.025 * rock, -0.06 + 0.05 * rock * effort, 0.56)
     rows[:, P.L_FLARE] = rows[:, P.R_FLARE] = 0.45
     rows[:, P.BACK_YAW] = 0.12 * rock
     rows[:, P.L_FOOT_X], rows[:, P.R_FOOT_X], rows[:, P.R_FOOT_Y] = 0.04, -0.13, 0.03
@@ -72,7 +72,7 @@ def prying(cue: Cue, rows: F64) -> None:
 
 def crouching(cue: Cue, rows: F64) -> None:
     """Low on the balls of the feet, the hands at the wheel."""
-    rows[:, P.HIP_X] = -0.115
+    rows[:, P.HIP_X] = -0.145
     rows[:, P.HIP_UP] = 0.37 + 0.02 * cue.manner.wander(cue.t_s, 25, 4.0)
     rows[:, P.KNEES] = 0.38
     rows[:, P.L_HEEL], rows[:, P.R_HEEL] = 0.35, 0.62
@@ -97,7 +97,7 @@ def lighting_fire(cue: Cue, rows: F64) -> None:
 def changing_wheel(cue: Cue, rows: F64) -> None:
     """On one knee; both hands turn a wrench."""
     crank = 2 * np.pi * cue.turn(1.5)
-    rows[:, P.HIP_X] = -0.10
+    rows[:, P.HIP_X] = -0.13
     rows[:, P.HIP_UP] = 0.525
     rows[:, P.L_FOOT_X], rows[:, P.R_FOOT_X] = 0.10, -0.235
     rows[:, P.L_FOOT_Y], rows[:, P.R_FOOT_Y] = 0.02, 0.01
@@ -114,7 +114,7 @@ def scraping_ice(cue: Cue, rows: F64) -> None:
     """Bent over the windscreen: quick strokes of one arm, the other leans on the car."""
     stroke = np.sin(2 * np.pi * cue.turn(0.75))
     slow = cue.manner.wander(cue.t_s, 26, 5.0)
-    rows[:, P.HIP_X] += 0.01
+    rows[:, P.HIP_X] += 0.03
     bend(rows, 0.30 + 0.05 * stroke, 0.34, -0.1)
     right(rows, 0.235 + 0.055 * stroke, -0.02 + 0.07 * slow, 0.665 + 0.035 * stroke)
     left(rows, 0.20, 0.12, 0.60)

@@ -156,11 +156,10 @@ def lying(cue: Cue, rows: F64) -> None:
         rows[:, P.LOOK_YAW] = 0.4
         left(rows, -0.05 + stir, 0.23, 0.05)
         right(rows, -0.22, -0.20 + stir, 0.05)
-        rows[:, P.L_LIFT] = 0.05
-        rows[:, P.L_FOOT_X] = 0.03
+        rows[:, P.L_LIFT] = 0.07
         if kind == 2:
-            rows[:, P.L_LIFT], rows[:, P.L_FOOT_X] = 0.14, 0.16
-            rows[:, P.HIP_UP] = 0.16
+            rows[:, P.L_LIFT], rows[:, P.L_FOOT_X], rows[:, P.L_FOOT_Y] = 0.15, -0.02, 0.08
+            rows[:, P.HIP_UP] = 0.14
             left(rows, -0.14, 0.02, 0.16 + stir)
     rows[:, P.L_FLARE] = rows[:, P.R_FLARE] = 0.9
 

@@ -65,7 +65,7 @@ LEGS = np.array(
     + [P.L_FOOT_X, P.L_FOOT_Y, P.L_HEEL, P.L_LIFT, P.L_TOES, P.R_FOOT_X, P.R_FOOT_Y, P.R_HEEL, P.R_LIFT, P.R_TOES]
 )
 
-_HIPS_BEHIND_BALLS = -0.052
+_HIPS_BEHIND_BALLS = -0.108
 
 
 def upright(count: int) -> F64:
