@@ -89,10 +89,9 @@ def test_shoes_do_not_slide_while_they_carry() -> None:
     feet = moves.stance.feet
     assert moves.present.all()
     stays = feet.carries[1:] & feet.carries[:-1]
-    slid_m = np.linalg.norm(np.diff(feet.ball_m, axis=0), axis=2)[stays]
+    slid_m = np.linalg.norm(np.diff(feet.ball_m[..., :2], axis=0), axis=2)[stays]
     assert len(slid_m) > 300
-    assert slid_m.max() < 0.01 * 0.02 / 0.02  # a centimetre from one picture to the next
-    assert np.percentile(slid_m, 95) < 1e-6
+    assert slid_m.max() < 1e-6
 
 
 def test_nothing_jumps_from_one_act_to_the_next() -> None:
@@ -105,8 +104,8 @@ def test_nothing_jumps_from_one_act_to_the_next() -> None:
 @pytest.mark.parametrize("guise", GUISES)
 def test_the_skeletons_box_fits_the_meshs_box(guise: str) -> None:
     shares = []
-    for number, activity in enumerate(Activity):
-        role = somebody(activity, 40 + number, guise)
+    for activity in Activity:
+        role = somebody(activity, 40, guise)
         t_s = 2.6
         spheres = cast.skeleton(role, np.array([t_s]))
         seen, depth = VIEW.project(spheres.points_m[0])
