@@ -10,25 +10,31 @@ from simulator.weather.wind import Wind
 
 _BAG = Finish(albedo=0.75, gloss=0.15, roughness=0.35)
 _LEAVES = Finish(albedo=0.5)
+_ACROSS_M = 20.0
 _ROWS, _COLUMNS = 7, 12
 
 
 def body(drifter: Drifter, wind: Wind, t_s: float) -> Body | None:
-    """Where it is and how it lies at a time. None: not there. It crosses the lot at about 0.6 of the wind's speed
-    near the ground, stops in lulls, and hops when a gust lifts it."""
+    """Where it is and how it lies at a time. None: not there.
+
+    It crosses the lot's middle half way through its time, by gusts: now it lies still, now it rushes and hops, in
+    eddies as wide as itself and more. It goes at most at 0.6 of the wind's speed near the ground.
+    """
     if not drifter.start_s <= t_s <= drifter.end_s:
         return None
     rng = np.random.default_rng([drifter.seed, 7700])
-    start = np.array([rng.uniform(-9.0, 9.0), rng.uniform(8.0, 20.0)])
-    start = start - wind.along[:2] * 6.0
-    speed = 0.6 * max(wind.speed_at(0.5), 0.3)
-    size = rng.uniform(0.14, 0.26)
-    way_m = speed * (wind.blown_s(t_s) - wind.blown_s(drifter.start_s))
-    side = np.array([-wind.along[1], wind.along[0]]) * 0.5 * np.sin(0.7 * t_s + rng.uniform(0, 6.28))
-    hop = 0.25 * min(1.5, speed) * max(0.0, np.sin(1.1 * way_m + rng.uniform(0, 6.28))) ** 2
-    place = np.array([*(start + wind.along[:2] * way_m + side), 0.8 * size + hop], dtype=np.float32)
+    middle = np.array([rng.uniform(-6.0, 6.0), rng.uniform(9.5, 18.0)])
+    size = float(rng.uniform(0.14, 0.26))
+    lasts_s = max(drifter.end_s - drifter.start_s, 1.0)
+    speed = min(0.6 * max(wind.speed_at(0.5), 0.5), _ACROSS_M / lasts_s)
+    pace, first, eddy = rng.uniform(0.25, 0.7), rng.uniform(0, 6.28), rng.uniform(0.4, 1.2)
+    way_m = speed * (t_s - (drifter.start_s + drifter.end_s) / 2 + 0.95 / pace * np.sin(pace * t_s + first))
+    rush = 1 + 0.95 * np.cos(pace * t_s + first)
+    side = np.array([-wind.along[1], wind.along[0]]) * eddy * np.sin(0.9 * way_m / eddy)
+    hop = 0.12 * min(3.0, speed * rush) * np.sin(1.1 * way_m + first) ** 2
+    place = np.array([*(middle + wind.along[:2] * way_m + side), 0.8 * size + hop], dtype=np.float32)
     turn = about_z(wind.heading_rad) @ _tumble(way_m / (1.3 * size)) @ about_z(float(rng.uniform(0, 6.28)))
-    lump = _lump(drifter.seed, float(size), t_s, _LEAVES if rng.random() < 0.25 else _BAG)
+    lump = _lump(drifter.seed, size, t_s, _LEAVES if rng.random() < 0.25 else _BAG)
     return Body(drifter.number, Kind.OTHER, lump.placed(turn, place))
 
 

@@ -18,7 +18,7 @@ _AWAY_M = 0.09  # threads between the edges of the hood
 _THREAD = 0.11  # luminance of a dry thread's blurred image at its best, beside the lamp's full light
 _VISIT_S = 90.0
 _WALK_S = 14.0
-_SPIDER = 2.5
+_SPIDER = 0.55
 _LEGS = 8
 _POINTS = 24
 _NEARER = (0.3, 0.6, 1.1)  # blur of threads against that at `_AWAY_M`
@@ -108,7 +108,7 @@ class Web:
         if not 0.0 <= since <= _WALK_S:
             return None
         rows, columns = self._shape
-        heading, size = rng.uniform(0, 2 * np.pi), rng.uniform(0.10, 0.18) * columns
+        heading, size = rng.uniform(0, 2 * np.pi), rng.uniform(0.13, 0.22) * columns
         way = since / _WALK_S + 0.03 * np.sin(2.2 * since)  # it stops and goes on
         ahead = np.array([np.cos(heading), np.sin(heading)])
         side = np.array([-ahead[1], ahead[0]])
@@ -117,20 +117,23 @@ class Web:
         for leg in range(_LEGS):
             points = _leg(leg, 2 * np.pi * 16 * way) * size
             placed = middle + points[:, :1] * ahead + points[:, 1:] * side
-            pixels.strokes(layer, pixels.fixed(placed)[None], 150.0, 2)
+            pixels.strokes(layer, pixels.fixed(placed)[None], 190.0, 2)
         turn = float(np.degrees(heading))
-        for shift, long, wide in ((-0.28, 0.30, 0.22), (0.12, 0.18, 0.14)):
+        for shift, long, wide in ((-0.26, 0.26, 0.18), (0.10, 0.15, 0.11)):
             spot = middle + ahead * shift * size
             axes = (int(long * size), int(wide * size))
             cv2.ellipse(layer, (int(spot[0]), int(spot[1])), axes, turn, 0, 360, (255.0,), -1, cv2.LINE_AA)
         sharp = np.asarray(layer * np.float32(1 / 255), dtype=np.float32)
-        return pixels.blurred(sharp, 0.8 * self._blur_px)
+        return pixels.blurred(sharp, 0.42 * self._blur_px)
 
 
 def _leg(number: int, stride_rad: float) -> F64:
-    """Hip, knee and foot [3, 2] (ahead, to the side; body sizes): legs of one side step in turn (alternating fours)."""
+    """Hip, femur's end, knee and foot [4, 2] (ahead, to the side; body sizes): four legs a side, bowed, that step in
+    two alternating fours."""
     side, pair = (1 if number % 2 else -1), number // 2
-    step = 0.16 * np.sin(stride_rad + np.pi * ((number + pair) % 2))
-    spread = np.array([0.75, 0.25, -0.25, -0.8])[pair] + step
-    hip = [0.05 * (1.5 - pair), 0.08 * side]
-    return np.array([hip, [0.6 * spread, 0.55 * side], [1.15 * spread, 0.95 * side]])
+    angle = np.array([0.45, 1.05, 1.95, 2.65])[pair] + 0.18 * np.sin(stride_rad + np.pi * ((number + pair) % 2))
+    bow = np.array([0.35, 0.18, -0.15, -0.35])[pair]
+    long = np.array([1.15, 0.85, 0.8, 1.1])[pair]
+    turns = np.array([angle, angle + bow, angle + 0.6 * bow, angle - 0.5 * bow])
+    reach = np.array([0.08, 0.4, 0.72, 1.0]) * long
+    return np.stack([reach * np.cos(turns), side * reach * np.sin(turns)], axis=1)
