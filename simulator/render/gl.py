@@ -13,6 +13,7 @@ from simulator.moment import Moment, Radiance, Standing
 from simulator.optics import F32, View
 from simulator.render.gl_context import Graphics, graphics
 from simulator.render.gl_lamps import Lamps
+from simulator.render.gl_lattice import chosen
 from simulator.render.gl_moving import Meshes
 from simulator.render.gl_over import Over
 from simulator.render.gl_shade import Shades
@@ -36,8 +37,8 @@ class GlRenderer:
         self._world: _World | None = self._gl.run(lambda: _World(self._gl, standing, view.canvas, samples))
 
     def picture(self, moments: Sequence[Moment]) -> Radiance:
-        """The mean of several moments of one exposure; lamps of the moment shine as in the last one. ValueError: no
-        moments, or the renderer is closed."""
+        """The mean of several moments of one exposure (of more than four: four of them, evenly spread); the moments'
+        own lamps, and shadows of what moves, are those of the last one. ValueError: no moments, or it is closed."""
         world = self._world
         if world is None or not moments:
             raise ValueError("the renderer is closed" if world is None else "a picture needs one moment at least")
@@ -67,7 +68,8 @@ class _World:
         self._weights: tuple[float, ...] = ()
         self._base = self._layers.sky
 
-    def picture(self, moments: Sequence[Moment]) -> Radiance:
+    def picture(self, exposure: Sequence[Moment]) -> Radiance:
+        moments = chosen(exposure)
         bodies = self._meshes.posed(moments)
         luminance = self._in_light(moments).copy()
         lamps = self._lamps.mapped(moments[-1].lights)

@@ -12,7 +12,7 @@ from simulator.render.gl_shadow import Lamp
 from simulator.solid import Solid
 
 _OUTLINE_M = 0.10  # cells of the grid by which a body is made coarser to cast shadows
-_LEVELS_M = (0.011, 0.016, 0.024)  # cells of coarser copies, drawn where a pixel is wider
+_LEVELS_M = (0.012, 0.018, 0.027, 0.04)  # cells of coarser copies, drawn where a pixel is nearly as wide
 _FEW = 200  # triangles of a thing that is lit at every pixel, whatever it is
 
 
@@ -46,7 +46,7 @@ class Mesh:
 
     def whole(self, pixel_m: float) -> moderngl.VertexArray:
         """All of it, no finer than pixels of a width can show."""
-        cell_m = max((level for level in _LEVELS_M if level < pixel_m), default=0.0)
+        cell_m = max((level for level in _LEVELS_M if level < 1.3 * pixel_m), default=0.0)
         if cell_m not in self._levels:
             context, cut = self._gl.context, self.cut
             numbers = self._keep(context.buffer((cut.outline(cell_m) if cell_m else cut.triangles).tobytes()))

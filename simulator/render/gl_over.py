@@ -10,6 +10,7 @@ from simulator.moment import Moment, Radiance
 from simulator.optics import F32
 from simulator.render.gl_context import Keeper, Uniform, put
 from simulator.render.gl_lamps import Lamps
+from simulator.render.gl_lattice import Lattice
 from simulator.render.gl_lens import TILE_PX, Tiles, lens_uniforms, middles
 from simulator.render.gl_moving import Drawn, moving_program
 from simulator.render.gl_shade import Shade, Shades
@@ -39,7 +40,10 @@ class Over:
         self._corners = keep(context.buffer(reserve=store.size[0] * store.size[1] // 8, dynamic=True))
         self._moving = {soft: moving_program(gl, soft) for soft in (False, True)}
         names = ("restore", "clear", "mix")
-        self._programs = {name: gl.program("tile.vert", f"{name}.frag") for name in names}
+        self._programs = {
+            name: gl.program("restore.vert" if name == "restore" else "tile.vert", f"{name}.frag") for name in names
+        }
+        self._tile: dict[str, Uniform] = {"canvas": store.size, "side_px": float(TILE_PX)}
         self._quads = {
             name: keep(context.vertex_array(program, [(self._corners, "2f", "in_px")]))
             for name, program in self._programs.items()
@@ -53,8 +57,8 @@ class Over:
         self, moments: Sequence[Moment], bodies: Sequence[Sequence[Drawn]], lamps: Sequence[Lamp], into: Radiance
     ) -> None:
         """Changes the standing world's picture where something moves."""
-        shades = [[self._shades.of(body) for body in drawn] for drawn in bodies]
-        moved, shaded = self._covered(shades)
+        shades = [self._shades.of(body) for body in bodies[-1]]
+        moved, shaded = self._covered(bodies, shades)
         if not shaded.any():
             return
         self.begin()
@@ -62,11 +66,12 @@ class Over:
         self._corners.orphan()
         self._corners.write(tiles.tobytes())
         counts = (int(moved.sum()), int(shaded.sum() - moved.sum()))
-        for number, (moment, shade) in enumerate(zip(moments, shades, strict=True)):
-            self._restore(counts)
-            self._draw_bodies(moment, bodies[number], lamps)
-            self._shades.draw(shade, moment)
-            self._mix(counts, number, len(moments), bool(lamps))
+        lattice = Lattice(len(moments), self._store.size)
+        self._restore(counts, lattice)
+        for number, moment in enumerate(moments):
+            self._draw_bodies(moment, bodies[number], lamps, lattice, number)
+        self._shades.draw(shades, moments[-1])
+        self._mix(counts, lattice, bool(lamps))
         self._read(shaded, into)
 
     def begin(self) -> None:
@@ -80,15 +85,19 @@ class Over:
         """Gives everything back."""
         self._keep.release()
 
-    def _covered(self, shades: Sequence[Sequence[Shade]]) -> tuple[U8, U8]:
-        """Tiles with bodies in any moment; those and tiles with their shadows."""
+    def _covered(self, bodies: Sequence[Sequence[Drawn]], shades: Sequence[Shade]) -> tuple[U8, U8]:
+        """Tiles with bodies in any moment; those and tiles with shadows."""
         moved, shaded = Tiles(self._store.view), Tiles(self._store.view)
-        for shade in (shade for shades_then in shades for shade in shades_then):
-            moved.cover(shade.drawn.box.corners_m)
+        for drawn in bodies:
+            for body in drawn:
+                moved.cover(body.box.corners_m)
+        for shade in shades:
             self._shades.cover(shaded, shade)
         return moved.grown(), moved.grown() | shaded.grown()
 
-    def _fill(self, frame: moderngl.Framebuffer, name: str, span: tuple[int, int], **values: Uniform) -> None:
+    def _fill(
+        self, frame: moderngl.Framebuffer, name: str, span: tuple[int, int], instances: int, **values: Uniform
+    ) -> None:
         """One of the programs over some of the windows: `span` is their first corner and how many there are."""
         if not span[1]:
             return
@@ -102,25 +111,34 @@ class Over:
             if key in program:
                 texture.use(place)
                 put(program, **{key: place})
-        put(program, canvas=self._store.size, side_px=TILE_PX * frame.width / self._store.size[0], **values)
+        put(program, **values)
         frame.use()
-        self._quads[name].render(moderngl.POINTS, vertices=span[1], first=span[0])
+        self._quads[name].render(moderngl.POINTS, vertices=span[1], first=span[0], instances=instances)
 
-    def _restore(self, counts: tuple[int, int]) -> None:
+    def _restore(self, counts: tuple[int, int], lattice: Lattice) -> None:
         context = self._store.gl.context
         context.enable_only(moderngl.DEPTH_TEST | moderngl.PROGRAM_POINT_SIZE)
         context.depth_func = _ALWAYS
-        self._fill(self._fine, "restore", (0, counts[0]))
+        wide, high = lattice.grow
+        self._fine.viewport = (0, 0, *self._fine.size)
+        values: dict[str, Uniform] = {"canvas": self._fine.size, "side_px": float(TILE_PX * high)}
+        instances = lattice.moments * (wide // high)
+        self._fill(self._fine, "restore", (0, counts[0]), instances, **values, **lattice.restoring)
         context.depth_func = _LESS
         context.enable_only(moderngl.PROGRAM_POINT_SIZE)
-        self._fill(self._empty_frame, "clear", (0, sum(counts)))
+        self._fill(self._empty_frame, "clear", (0, sum(counts)), 1, **self._tile)
 
-    def _draw_bodies(self, moment: Moment, drawn: Sequence[Drawn], lamps: Sequence[Lamp]) -> None:
+    def _draw_bodies(
+        self, moment: Moment, drawn: Sequence[Drawn], lamps: Sequence[Lamp], lattice: Lattice, number: int
+    ) -> None:
+        self._fine.viewport = lattice.viewport(number)
         self._fine.use()
         self._store.gl.context.enable_only(moderngl.DEPTH_TEST)
         self._lamps.maps.atlas.texture.use(4)
+        width, height = lattice.viewport(number)[2:]
         for program in self._moving.values():
             put(program, infrared=moment.infrared, ambient=moment.ambient)
+            put(program, lattice=lattice.shift(number), size=(float(width), float(height)))
         posts = [replace(lamp, at=(*lamp.at[:3], lamp.at[3] * moment.lamps_on)) for lamp in self._lamps.posts]
         for body in drawn:
             _put_lamps(self._moving[body.mesh.soft], body.brightest([*posts, *lamps], _MOST_LAMPS, _FAINT))
@@ -131,19 +149,12 @@ class Over:
         away_m = float(np.linalg.norm(body.middle_m - self._store.view.origin_m)) - body.radius_m
         return max(away_m, 0.1) / self._store.view.focal_px
 
-    def _mix(self, counts: tuple[int, int], number: int, moments: int, with_lamps: bool) -> None:
-        context = self._store.gl.context
-        context.enable_only(moderngl.PROGRAM_POINT_SIZE | (moderngl.NOTHING if number == 0 else moderngl.BLEND))
-        context.blend_func = moderngl.ONE, moderngl.ONE
-        values: dict[str, Uniform] = {
-            "share": 1 / moments,
-            "depth_share": float(number == moments - 1),
-            "with_lamps": float(with_lamps),
-        }
+    def _mix(self, counts: tuple[int, int], lattice: Lattice, with_lamps: bool) -> None:
+        self._store.gl.context.enable_only(moderngl.PROGRAM_POINT_SIZE)
+        values: dict[str, Uniform] = {"with_lamps": float(with_lamps), **self._tile, **lattice.mixing}
         spans = ((0, counts[0]), (counts[0], counts[1]))
         for with_moving, span in zip((1.0, 0.0), spans, strict=True):
-            self._fill(self._sum_frame, "mix", span, with_moving=with_moving, **values)
-        context.enable_only(moderngl.NOTHING)
+            self._fill(self._sum_frame, "mix", span, 1, with_moving=with_moving, **values)
 
     def _read(self, covered: U8, into: Radiance) -> None:
         """All that lies about the covered tiles at once; only those are taken."""

@@ -17,6 +17,7 @@ from simulator.render.gl_still import Layers
 from simulator.render.gl_store import Store
 
 _CAST = 0.04  # irradiance of a lamp whose shadow is worth drawing
+_RIM_M = 18.0  # farther off, the infrared lamp's shadow is a rim narrower than a pixel
 _MOST = 2  # lamps whose shadow of one body is drawn
 _INFRARED, _SKY, _FIRST_POST = 0, 1, 2  # of the texture of layers
 
@@ -48,7 +49,7 @@ class Footprint:
         x, y = (middle + (low_m + high_m) / 2 @ axes).tolist()
         length, width = ((high_m - low_m) / 2).tolist()
         big = drawn.body.kind is Kind.VEHICLE
-        return cls((x, y, length, width), (*along.tolist(), 0.5 if big else 0.35, 0.9 if big else 0.5))
+        return cls((x, y, length, width), (*along.tolist(), 0.5 if big else 0.4, 0.9 if big else 0.6))
 
     @property
     def corners_m(self) -> F32:
@@ -140,7 +141,8 @@ class Shades:
         head_m = float(drawn.box.high_m[2]) + 0.3
         above = [lamp for lamp in self._posts if lamp.at[2] > head_m]
         chosen = [(self._posts.index(lamp) + _FIRST_POST, lamp) for lamp in drawn.brightest(above, _MOST, _CAST)]
-        if self._infrared.at[2] > head_m:
+        away_m = float(np.linalg.norm(drawn.middle_m - np.array(self._infrared.at[:3])))
+        if self._infrared.at[2] > head_m and away_m < _RIM_M:
             chosen.append((_INFRARED, self._infrared))
         return chosen
 

@@ -39,8 +39,11 @@ def light(store: Store, casters: Casters, lamps: list[Lamp], samples: int) -> La
     baker = _Baker(store, casters, lamps)
     try:
         patches = _sky_patches(samples * PATCHES)
+        lamp_share = 1 / -(-samples // 2)
         for number, shift_px in enumerate(_shifts(samples)):
             baker.sample(shift_px, patches[number::samples], 1 / samples)
+            if number % 2 == 0:  # their light is soft, half the samples will do
+                baker.sample_lamps(shift_px, lamp_share)
         return baker.layers()
     finally:
         baker.release()
@@ -79,16 +82,21 @@ class _Baker:
         self._map_lamps()
         self._sky_map = self._keep(context.depth_texture((PATCHES * _SKY_TEXELS, _SKY_TEXELS)))
         self._sky_map.compare_func = "<="
+        self._sky_map.filter = (moderngl.NEAREST, moderngl.NEAREST)  # many patches make it soft
         self._sky_frame = self._keep(context.framebuffer([], self._sky_map))
         self._whole: dict[str, moderngl.VertexArray] = {}
         self._infrared_lamp = self._map_infrared()
 
     def sample(self, shift_px: tuple[float, float], patches: F64, share: float) -> None:
-        """Adds one sample to every layer."""
+        """Fills the store and adds one sample to every layer but those of post lamps."""
         self._store.fill(shift_px)
         lens = self._store.full.lens(shift_px)
         self._add_light(lens, share)
         self._add_sky(lens, patches, share)
+
+    def sample_lamps(self, shift_px: tuple[float, float], share: float) -> None:
+        """Adds one sample to every post lamp's layer, from the store as `sample` filled it."""
+        lens = self._store.full.lens(shift_px)
         for lamp, (_, frame) in zip(self._lamps, self._posts, strict=True):
             self._add_lamp(lens, lamp, frame, share)
 

@@ -6,6 +6,7 @@ in vec4 in_made;  // gloss, roughness, retro, glow
 uniform float infrared;
 out float light;
 out float axis_depth;
+uniform vec4 lattice;  // of the moment's samples
 
 void main() {
     Surface s;
@@ -17,6 +18,6 @@ void main() {
     s.roughness = in_made.y;
     s.retro = in_made.z;
     light = in_made.w + infrared * infrared_irradiance(in_at) * infrared_answer(s) + lamps_light(s);
-    gl_Position = seen(in_at);
+    gl_Position = seen_at(in_at, lattice);
     axis_depth = gl_Position.w;
 }

@@ -9,6 +9,7 @@ out float albedo;
 out float light;
 flat out vec4 made;
 out float axis_depth;
+uniform vec4 lattice;  // of the moment's samples
 
 void main() {
     at = in_at;
@@ -24,6 +25,6 @@ void main() {
     s.roughness = max(in_made.y, 0.2);  // a narrow glint would fall between the corners
     s.retro = 0.0;
     light = in_made.w + lamps_light(s);
-    gl_Position = seen(in_at);
+    gl_Position = seen_at(in_at, lattice);
     axis_depth = gl_Position.w;
 }

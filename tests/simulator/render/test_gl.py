@@ -213,24 +213,48 @@ def test_what_moved_leaves_no_trace() -> None:
     np.testing.assert_allclose(moved.luminance[window], before.luminance[window], rtol=1e-6)
 
 
-def test_several_moments_are_averaged() -> None:
-    steps = [moment(person(x, 12.0), infrared=1.0, ambient=0.05) for x in (-1.0, 0.0, 1.0)]
-    renderer = GlRenderer(world(), VIEW, samples=2)
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_several_moments_are_averaged(count: int) -> None:
+    steps = [moment(person(0.1 * number, 12.0, albedo=0.9), infrared=1.0) for number in range(count)]
+    renderer = GlRenderer(world(albedo=0.0), VIEW, samples=2)
     single = [renderer.picture([step]) for step in steps]
     smeared = renderer.picture(steps)
     renderer.close()
     mean = np.mean([picture.luminance for picture in single], axis=0)
-    np.testing.assert_allclose(smeared.luminance, mean, rtol=1e-4, atol=1e-5)
-    np.testing.assert_array_equal(smeared.depth_m, single[-1].depth_m)
+    assert smeared.luminance.sum() == pytest.approx(mean.sum(), rel=0.08)  # some 6 pixels wide, so half a pixel off
+    in_all = np.min([picture.luminance for picture in single], axis=0) > 0.5 * mean.max()
+    assert in_all.sum() > 20
+    assert np.isclose(smeared.luminance[in_all], mean[in_all], rtol=0.01).mean() > 0.9  # but for pixels at its edge
+    across = mean[mean.sum(axis=1).argmax()]
+    partly = (across > 0.1 * across.max()) & (across < 0.95 * across.max())
+    assert partly.sum() >= count
+    seen = smeared.luminance[mean.sum(axis=1).argmax()]
+    np.testing.assert_allclose(seen[partly], across[partly], atol=0.5 / count * across.max())
+
+
+def test_depth_of_a_smeared_picture_is_that_of_the_last_moment() -> None:
+    steps = [moment(person(x, 12.0), infrared=1.0) for x in (-2.0, 2.0)]
+    renderer = GlRenderer(world(), VIEW, samples=2)
+    last, smeared = renderer.picture(steps[1:]), renderer.picture(steps)
+    renderer.close()
+    differs = np.abs(smeared.depth_m - last.depth_m) > 0.01 * last.depth_m
+    assert differs.mean() < 0.002
+    assert (last.depth_m < 0.95 * empty_depth_m()).sum() > 50
+
+
+def empty_depth_m() -> F32:
+    """Of the empty world."""
+    return drawn(world(), VIEW, moment(infrared=1.0)).depth_m
 
 
 def test_body_darkens_the_ground_at_its_feet() -> None:
-    renderer = GlRenderer(world(), VIEW, samples=2)
+    view = View(VIEW.pose, Size(480, 270))
+    renderer = GlRenderer(world(), view, samples=2)
     empty = renderer.picture([moment(ambient=0.5)]).luminance
     stood = renderer.picture([moment(person(0.0, 12.0), ambient=0.5)]).luminance
     renderer.close()
-    assert mean_along(stood, VIEW, (0.0, 11.65, 0.0), 0) < 0.9 * mean_along(empty, VIEW, (0.0, 11.65, 0.0), 0)
-    assert mean_along(stood, VIEW, (0.0, 10.5, 0.0), 0) == pytest.approx(mean_along(empty, VIEW, (0.0, 10.5, 0.0), 0))
+    assert mean_along(stood, view, (0.0, 11.7, 0.0), 0) < 0.96 * mean_along(empty, view, (0.0, 11.7, 0.0), 0)
+    assert mean_along(stood, view, (0.0, 10.5, 0.0), 0) == pytest.approx(mean_along(empty, view, (0.0, 10.5, 0.0), 0))
 
 
 def test_edges_are_smooth() -> None:
