@@ -198,7 +198,7 @@ def conifer(rng: np.random.Generator, block: Block, snow: float) -> Solid:
     (left, near), (right, far) = block.low_m, block.high_m
     x, y = (left + right) / 2, (near + far) / 2
     high, foot = block.height_m, 0.25 * block.height_m**0.5
-    count = int(620 * high)
+    count = int(850 * high)
     share = rng.uniform(0, 1, count) ** 0.75
     angle = rng.uniform(0, 2 * np.pi, count)
     whorl = 0.75 + 0.25 * np.cos(share * high * 9.0)
@@ -216,7 +216,7 @@ def conifer(rng: np.random.Generator, block: Block, snow: float) -> Solid:
         np.broadcast_to((foot + rows * (high - foot))[:, None], (6, 13)),
     ], axis=-1)  # fmt: skip
     dark = sheet(cone[:, ::-1], CORE, np.full((6, 13), 0.6))
-    return joined([trunk, dark, leaves(rng, places, way, 0.085, NEEDLE, 0.8 * snow)])
+    return joined([trunk, dark, leaves(rng, places, way, 0.06, NEEDLE, 0.8 * snow)])
 
 
 def swaying(lot: Lot, wind_m_s: float, t_s: float) -> tuple[Body, ...]:

@@ -299,11 +299,15 @@ def _wet(lot: Lot, canvas: Canvas, paved: F32) -> None:
 
 
 def _even_edges(canvas: Canvas) -> None:
-    """Beyond the texture its edge goes on: towards it all becomes one tone, or streaks would run to the horizon."""
-    rows, columns = canvas.shape
+    """Beyond the texture its edge goes on, as roads do; grain would run to the horizon in streaks, so towards the edge
+    it is smoothed away along it."""
     reach = 2.5 / canvas.cell_m
-    off_rows, off_columns = (np.minimum(np.arange(n), n - 1 - np.arange(n)) / reach for n in (rows, columns))
-    share = np.clip(np.minimum(off_rows[:, None], off_columns[None]), 0.0, 1.0).astype(np.float32)
+    size = 2 * round(0.7 / canvas.cell_m) + 1
     for values in (canvas.albedo, canvas.gloss):
-        mean = float(np.mean([values[-1].mean(), values[:, 0].mean(), values[:, -1].mean()]))
-        values += (1 - share) * (mean - values)
+        for turned in (values, values.T):
+            count = turned.shape[0]
+            share = np.clip(np.arange(int(reach)) / reach, 0.0, 1.0).astype(np.float32)[:, None]
+            for strip in (turned[: int(reach)], turned[: count - int(reach) - 1 : -1]):
+                line = np.median(strip[: int(reach / 2)], axis=0)
+                even = cv2.blur(np.ascontiguousarray(line)[None], (size, 1), borderType=cv2.BORDER_REPLICATE)
+                strip += (1 - share) * (even - strip)

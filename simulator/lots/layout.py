@@ -58,7 +58,7 @@ def random_plan(rng: np.random.Generator) -> Plan:
         near = float(rng.uniform(7.0, 9.5))
         spans = [(near, near + wide)]
     else:
-        near = float(rng.uniform(5.5, 6.8))
+        near, wide = float(rng.uniform(3.8, 5.0)), min(wide, 5.8)
         first = near + wide + 2 * depth
         spans = [(near, near + wide), (first, first + wide)]
     rows = _rows(rng, str(kind), spans, (depth, width, side))
@@ -118,6 +118,15 @@ def _with_long_bay(plan: Plan) -> Plan:
     edge = moved.middle_x_m - plan.side * moved.width_m / 2
     ends = (min(low, edge), max(high, edge))
     return Plan(bays, plan.lanes, plan.side, ends, plan.near_m, plan.far_m, last)
+
+
+def reserved(plan: Plan) -> list[tuple[Point, Point]]:
+    """The part of the long bay that lies beyond the row's edge: nothing else may stand there."""
+    if plan.long_bay is None:
+        return []
+    bay = plan.bays[plan.long_bay]
+    half = bay.width_m / 2
+    return [((bay.middle_x_m - half, plan.far_m - 1.0), (bay.middle_x_m + half, bay.inner_y_m))]
 
 
 def islands(plan_bays: tuple[Bay, ...]) -> list[tuple[Point, Point]]:

@@ -7,13 +7,19 @@ import numpy as np
 
 from simulator.optics import F32, F64
 
+_COARSE_PX = 8.0
+
 
 def picture(rng: np.random.Generator, shape: tuple[int, int], cell_px: float) -> F32:
     """Noise [rows, columns] of mean 0 and deviation about 1, whose lumps are `cell_px` wide."""
     if cell_px <= 1.0:
         return rng.standard_normal(shape, dtype=np.float32)
-    small = (int(np.ceil(shape[0] / cell_px)) + 3, int(np.ceil(shape[1] / cell_px)) + 3)
-    seeds = rng.standard_normal(small, dtype=np.float32) * np.float32(1.35)
+    if cell_px >= _COARSE_PX:  # broad lumps are drawn in a quarter of the size
+        small = picture(rng, (-(-shape[0] // 4), -(-shape[1] // 4)), cell_px / 4)
+        wide = cv2.resize(small, (4 * small.shape[1], 4 * small.shape[0]), interpolation=cv2.INTER_LINEAR)
+        return np.asarray(wide[: shape[0], : shape[1]], dtype=np.float32)
+    seeds_shape = (int(np.ceil(shape[0] / cell_px)) + 3, int(np.ceil(shape[1] / cell_px)) + 3)
+    seeds = rng.standard_normal(seeds_shape, dtype=np.float32) * np.float32(1.35)
     matrix = np.array([[1 / cell_px, 0, 1.0], [0, 1 / cell_px, 1.0]], dtype=np.float32)
     return np.asarray(
         cv2.warpAffine(seeds, matrix, (shape[1], shape[0]), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP),

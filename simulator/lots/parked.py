@@ -38,11 +38,11 @@ def _in_bay(rng: np.random.Generator, plan: Plan, number: int, own: int, snow: f
         vehicle = random_vehicle(rng, own, (x, 0.0), float(heading + turn), number, snow)
     middle = (bay.opening_y_m + bay.inner_y_m) / 2 + float(np.clip(rng.normal(0.0, 0.15), -0.3, 0.3))
     depth = abs(bay.opening_y_m - bay.inner_y_m)
-    spare = max((depth - vehicle.size.length_m) / 2, 0.0) + 0.1
+    spare = max((depth - vehicle.size.length_m) / 2, 0.0) + 0.05
     middle = float(np.clip(middle, sum((bay.opening_y_m, bay.inner_y_m)) / 2 - spare,
                            sum((bay.opening_y_m, bay.inner_y_m)) / 2 + spare))  # fmt: skip
     over = max(0.0, vehicle.size.length_m + 0.2 - depth)
-    return replace(vehicle, place_m=(x, middle + to_lane * min(over / 2, _OVERHANG_M)))
+    return replace(vehicle, place_m=(x, middle + to_lane * min(0.3 * over, _OVERHANG_M)))
 
 
 def _long(rng: np.random.Generator, plan: Plan, vehicle: Vehicle, to_lane: float, snow: float) -> Vehicle:
@@ -70,7 +70,7 @@ def _at_rack(rng: np.random.Generator, found: Surroundings, first: int, snow: fl
         place = (x + out * (room + 0.35), y + float(rng.uniform(-0.1, 0.1)))
         vehicle = random_vehicle(rng, first + number, place, float(heading + rng.normal(0, 0.05)), None, snow)
         wide = vehicle.size.width_m
-        room += wide + float(rng.uniform(0.12, 0.3))
+        room += wide + float(rng.uniform(0.22, 0.4))
         if room > 3.6:
             break
         vehicles.append(replace(vehicle, place_m=(x + out * (room - wide / 2), place[1])))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator.lots.layout import Plan, islands
+from simulator.lots.layout import Plan, islands, reserved
 from simulator.lots.lot import Block, Door, Point, PostLamp
 
 HOUSE, HEDGE, TREE, CONIFER, BIN, BIN_STORE, FENCE, TROLLEY, SIGN, GRIT, CABINET = (
@@ -24,6 +24,7 @@ class Surroundings:
     entries: list[Point] = field(default_factory=list)
     footpaths: list[tuple[Point, Point]] = field(default_factory=list)
     closed: tuple[Point, Point] | None = None
+    reserved: list[tuple[Point, Point]] = field(default_factory=list)
     rack: tuple[Point, float] | None = None  # where two-wheelers stand: the first place, and the direction of the next
 
     def block(self, name: str, low: Point, high: Point, height_m: float) -> None:
@@ -33,7 +34,7 @@ class Surroundings:
 
 def surround(rng: np.random.Generator, plan: Plan) -> Surroundings:
     """Everything but vehicles and poles."""
-    found = Surroundings()
+    found = Surroundings(reserved=reserved(plan))
     back = 4.2 if plan.long_bay is not None else 0.0
     path_y = plan.far_m + back + float(rng.uniform(3.0, 4.5))
     wall_y = path_y + float(rng.uniform(2.6, 6.5))
@@ -85,7 +86,8 @@ def _footpaths(rng: np.random.Generator, plan: Plan, found: Surroundings, path_y
     islets = [((left + right) / 2) for (left, _), (right, top) in islands(plan.bays) if abs(top - plan.far_m) < 0.1]
     places = islets[:1] + [float(x) for x in rng.uniform(low + 1.5, high - 1.5, 3)]
     for x in places:
-        if len(gaps) < count and all(abs(x - (left + right) / 2) > 6.0 for left, right in gaps):
+        taken = any(left - 1.6 < x < right + 1.6 for (left, _), (right, _) in found.reserved)
+        if not taken and len(gaps) < count and all(abs(x - (left + right) / 2) > 6.0 for left, right in gaps):
             wide = float(rng.uniform(1.6, 2.2))
             gaps.append((x - wide / 2, x + wide / 2))
             found.footpaths.append(((x - wide / 2 + 0.15, plan.far_m + KERB_OFF_M), (x + wide / 2 - 0.15, path_y)))
@@ -173,7 +175,9 @@ def _lamps(rng: np.random.Generator, plan: Plan, found: Surroundings, path_y: fl
         shift = next((0.5 * (right - left) + 0.3 for (left, low), (right, high) in found.footpaths
                       if left - 0.3 < x < right + 0.3 and low - 0.3 < at < high + 0.3), 0.0)  # fmt: skip
         strength = float(rng.uniform(4.0, 14.0) * (1.6 if sodium else 1.0))
-        found.lamps.append(PostLamp((x + shift, at), float(rng.uniform(3.8, 5.2)), strength, sodium))
+        lamp = PostLamp((x + shift, at), float(rng.uniform(3.8, 5.2)), strength, sodium)
+        if free(found, lamp.place_m, lamp.place_m, 0.12):
+            found.lamps.append(lamp)
 
 
 def _trees(rng: np.random.Generator, plan: Plan, found: Surroundings, path_y: float, wall_y: float) -> None:
@@ -210,7 +214,7 @@ def _things(rng: np.random.Generator, plan: Plan, found: Surroundings) -> None:
         if free(found, (left, plan.far_m - 2.2), (right, plan.far_m), 0.4):
             found.block(BIN_STORE, (left, plan.far_m - 2.2), (right, plan.far_m), float(rng.uniform(1.5, 1.9)))
     for _ in range(int(rng.integers(0, 3))):
-        x, y = float(rng.uniform(low, high)), plan.lanes[0].y_m[0] - float(rng.uniform(0.4, 3.0))
+        x, y = float(rng.uniform(low, high)), plan.lanes[0].y_m[0] - float(rng.uniform(1.0, 3.0))
         inside = any(
             abs(x - bay.middle_x_m) < bay.width_m / 2 + 1.0
             and min(bay.opening_y_m, bay.inner_y_m) - 1.0 < y < max(bay.opening_y_m, bay.inner_y_m) + 1.0
@@ -232,5 +236,6 @@ def free(found: Surroundings, low: Point, high: Point, room_m: float) -> bool:
     return (
         all(apart(block.low_m, block.high_m, room_m) for block in found.blocks)
         and all(apart(*path, 0.05) for path in found.footpaths)
+        and all(apart(*place, 0.35) for place in found.reserved)
         and all(apart(lamp.place_m, lamp.place_m, 0.3) for lamp in found.lamps)
     )

@@ -139,9 +139,7 @@ def test_ways_in_end_in_the_bay(nose_in: bool) -> None:
             at += drive_duration_s(drives[-1]) + 0.5
         _, place, heading = smooth(parked((500.0, 0.0)), tuple(drives), at)
         assert_gentle(place, heading)
-        assert place[-1] == pytest.approx(
-            np.array([bay.middle_x_m, (bay.opening_y_m + bay.inner_y_m) / 2]), abs=1e-6
-        )
+        assert place[-1] == pytest.approx(np.array([bay.middle_x_m, (bay.opening_y_m + bay.inner_y_m) / 2]), abs=1e-6)
         inward = np.sign(bay.inner_y_m - bay.opening_y_m)
         assert np.sin(heading[-1]) * inward == pytest.approx(1.0 if nose_in else -1.0, abs=0.02)
 
