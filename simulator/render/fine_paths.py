@@ -99,14 +99,15 @@ class Paths:
 
     def _with(self, moment: Moment) -> World:
         """The world with what moves at a moment."""
-        moving = table(moment.moving)
-        if not len(moving.triangles):
-            return self._bare
-        if self._drawn is None or self._drawn[0] is not moment:
+        drawn = self._drawn  # read once: several threads may draw
+        if drawn is None or drawn[0] is not moment:
+            moving = table(moment.moving)
+            if not len(moving.triangles):
+                return self._bare
             whole = self._still.followed_by(moving)
-            world = replace(self._bare, moving=_scene("moving", moving), columns=_columns(whole))
-            self._drawn = (moment, world)
-        return self._drawn[1]
+            drawn = (moment, replace(self._bare, moving=_scene("moving", moving), columns=_columns(whole)))
+            self._drawn = drawn
+        return drawn[1]
 
 
 def _fraction(value: Real) -> Real:

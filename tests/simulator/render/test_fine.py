@@ -185,6 +185,19 @@ def test_what_moved_away_leaves_no_trace() -> None:
 
 
 @needs_mitsuba
+def test_what_moves_is_made_of_its_own_finish() -> None:
+    world = standing(wall(20.0, Finish(0.9, glow=0.3)), wall(19.0, Finish(0.0), 0.2), floor=ground(0.0))
+    now = moment(
+        wall(8.0, Finish(0.1), 0.8, (-2.0, 2.0)), wall(8.0, Finish(0.0, glow=0.7), 0.8, (2.0, 2.0)), ambient=0.4
+    )
+    picture = drawn(world, now, samples=32)
+    column = 48 + round(2.0 / 8.0 * LEVEL.focal_px)
+    assert picture[24:30, column - 3 : column + 3] == pytest.approx(0.7)
+    # half of the sky on albedo 0.1, and nothing from the black ground
+    assert picture[24:30, 92 - column : 98 - column].mean() == pytest.approx(0.5 * 0.1 * 0.4, rel=0.1)
+
+
+@needs_mitsuba
 def test_same_arguments_same_picture() -> None:
     lamp = Light((1.0, 12.0, 5.0), 5.0, shadows=True)
     world = standing(wall(16.0, Finish(0.3, gloss=0.5)), floor=ground(0.2, 0.4), lamps=(lamp,))
