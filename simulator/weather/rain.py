@@ -65,7 +65,7 @@ class Rain:
     def _fallers(self, number: int) -> shower.Fallers:
         slab, over_mm = _SLABS[number]
         rng = np.random.default_rng([self.seed, 7100, number])
-        low, sides = shower.box(self.sight, slab)
+        low, sides = shower.box(self.sight, slab, 9.0 + self.wind.speed_m_s)
         count = min(rng.poisson(drops_per_m3(self.rain_mm_h, over_mm) * float(np.prod(sides))), 4 * _MOST)
         size_mm = self._diameters_mm(count, over_mm, rng)
         still = np.zeros(count, dtype=np.float32)
@@ -102,6 +102,6 @@ class Rain:
         """Add the rain before a picture of depths [h, w] to its luminance [h, w], in place."""
         curtain.hang_before(luminance, depth_m, self._curtains, curtain.Air(self.sight, self.wind, moment))
         near, far = self.streaks(depth_m, moment)
-        shower.add_soft(luminance, near, 2)
+        shower.add_soft(luminance, (near,))
         shower.add_sharp(luminance, far)
         self._splashes.add(luminance, depth_m, moment)

@@ -5,6 +5,7 @@ world's speeds, and come in again on the far side: each has a trajectory, and an
 Drawn into one byte a pixel (`pixels.tone`), from dim to bright.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -62,10 +63,10 @@ class Streaks:
         return Streaks(*(part[kept] for part in parts))
 
 
-def box(sight: Sight, slab: Slab) -> tuple[F32, F32]:
-    """Lower corner and sides [3] of the box round a slab, with room for a streak beyond its edges."""
+def box(sight: Sight, slab: Slab, fastest_m_s: float) -> tuple[F32, F32]:
+    """Lower corner and sides [3] of the box round a slab, with room for the fastest streak beyond its edges."""
     height, width = sight.shape
-    half = np.array([width, height]) / 2 / sight.view.focal_px * slab.far_m * 1.25 + 0.3
+    half = np.array([width, height]) / 2 / sight.view.focal_px * slab.far_m * 1.25 + fastest_m_s * SHUTTER_S
     low = np.array([-half[0], -half[1], slab.near_m * 0.75])
     return low.astype(np.float32), np.array([*(2 * half), slab.far_m * 1.25 - low[2]], dtype=np.float32)
 
@@ -190,11 +191,12 @@ def add_sharp(luminance: F32, streak: Streaks) -> None:
     luminance += pixels.luminance(layer)
 
 
-def add_soft(luminance: F32, streak: Streaks, coarse: int) -> None:
-    """Add streaks before the focus to luminance [h, w], in place: drawn on a grid `coarse` times coarser, thinner than
-    they are, and blurred there to their width."""
+def add_soft(luminance: F32, streaks_of: Sequence[Streaks]) -> None:
+    """Add streaks before the focus to luminance [h, w], in place: drawn on a grid of half as many pixels a side,
+    thinner than they are, and blurred there to their width."""
     height, width = luminance.shape
-    layer = np.zeros((-(-height // coarse), -(-width // coarse)), dtype=np.uint8)
-    capped = np.minimum(streak.luminance, np.float32(_SOFT_PEAK))
-    draw(layer, replace(streak, luminance=capped), 1 / coarse)
-    luminance += pixels.resized(pixels.blurred(pixels.luminance(layer), 1.15), (height, width))
+    layer = np.zeros((-(-height // 2), -(-width // 2)), dtype=np.uint8)
+    for streak in streaks_of:
+        capped = np.minimum(streak.luminance, np.float32(_SOFT_PEAK))
+        draw(layer, replace(streak, luminance=capped), 0.5)
+    luminance += pixels.resized(pixels.blurred(pixels.luminance(layer), 1.3), (height, width))

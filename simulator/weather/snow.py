@@ -64,7 +64,7 @@ class Snow:
     def _fallers(self, number: int) -> shower.Fallers:
         slab, over_mm = _SLABS[number]
         rng = np.random.default_rng([self.seed, 7200, number])
-        low, sides = shower.box(self.sight, slab)
+        low, sides = shower.box(self.sight, slab, 2.0 + self.wind.speed_m_s)
         count = min(int(rng.poisson(flakes_per_m3(self.snow_mm_h, over_mm) * float(np.prod(sides)))), 4 * _MOST)
         melted = self._melted_mm(count, over_mm, rng)
         return shower.Fallers(
@@ -101,6 +101,5 @@ class Snow:
         """Add the snowfall before a picture of depths [h, w] to its luminance [h, w], in place."""
         curtain.hang_before(luminance, depth_m, self._curtains, curtain.Air(self.sight, self.wind, moment))
         near, middle, far = self.streaks(depth_m, moment)
-        shower.add_soft(luminance, near, 3)
-        shower.add_soft(luminance, middle, 2)
+        shower.add_soft(luminance, (near, middle))
         shower.add_sharp(luminance, far)
