@@ -40,9 +40,12 @@ class Cut:
             return self.triangles
         cells = np.floor(self.whole.vertices_m[self.source] / cell_m).astype(np.int64)
         cells -= cells.min(axis=0)
-        facing = (self.whole.normals[self.source] > 0).astype(np.int64) @ np.array([1, 2, 4])
-        keys = (((cells[:, 0] << 18) + cells[:, 1] << 18) + cells[:, 2] << 3) + facing
+        keys = ((cells[:, 0] << 18) + cells[:, 1] << 18) + cells[:, 2]
         _, first, numbers = np.unique(keys, return_index=True, return_inverse=True)
+        normals = self.whole.normals[self.source]
+        # an arm that happens to touch the body faces the other way: it stays apart
+        away = (normals * normals[first[numbers.reshape(-1)]]).sum(axis=1) < 0
+        _, first, numbers = np.unique(keys * 2 + away, return_index=True, return_inverse=True)
         return _proper(first[numbers.reshape(-1)][self.triangles])
 
     def fits(self, solid: Solid) -> bool:

@@ -46,7 +46,7 @@ class Mesh:
 
     def whole(self, pixel_m: float) -> moderngl.VertexArray:
         """All of it, no finer than pixels of a width can show."""
-        cell_m = max((level for level in _LEVELS_M if level < 1.3 * pixel_m), default=0.0)
+        cell_m = max((level for level in _LEVELS_M if level < 1.5 * pixel_m), default=0.0)
         if cell_m not in self._levels:
             context, cut = self._gl.context, self.cut
             numbers = self._keep(context.buffer((cut.outline(cell_m) if cell_m else cut.triangles).tobytes()))

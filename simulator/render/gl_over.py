@@ -19,7 +19,7 @@ from simulator.render.gl_store import SKY_M, Store
 from simulator.solid import U8
 
 _MOST_LAMPS = 8  # as many as `moving.frag` knows
-_FAINT = 0.002
+_FAINT = 0.01  # irradiance; lamps that give a body less are left out
 _ALWAYS, _LESS = "1", "<"
 
 
