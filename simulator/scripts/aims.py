@@ -6,7 +6,7 @@ from simulator.optics import F64
 from simulator.people import cast
 from simulator.scripts.draft import Draft, NoPlaceError
 from simulator.scripts.itinerary import Itinerary
-from simulator.scripts.sites import DOOR, Spot
+from simulator.scripts.sites import DOOR, REAR_DOOR, Spot
 from simulator.vehicles.vehicle import Vehicle
 
 _APART_M = 1.7
@@ -33,7 +33,9 @@ def row(draft: Draft, count: int, central: bool = False) -> list[Spot]:
 
 def _same_side(draft: Draft, car: Vehicle, rightward: bool, margin: float) -> list[Spot]:
     """The spot at a car's side that is to the right (left) in the lot, or the other one."""
-    spots = [draft.sites.beside(car, side, DOOR) for side in draft.sites.sides(car)]
+    lane_ahead = np.sin(car.heading_rad) * (sum(draft.sites.lane_of(car).y_m) / 2 - car.place_m[1]) > 0
+    station = DOOR if lane_ahead else REAR_DOOR  # the door that is nearer to the lane
+    spots = [draft.sites.beside(car, side, station) for side in draft.sites.sides(car)]
     spots = [spot for spot in spots if margin < -1.0 or draft.sites.plain(spot.place_m, margin)]
     return sorted(spots, key=lambda spot: (spot.place_m[0] > car.place_m[0]) != rightward)[:1]
 
@@ -42,7 +44,8 @@ def _neighbours(draft: Draft, spots: list[Spot], count: int, central: bool) -> l
     """So many of one row that stand apart, else of all rows."""
     rows: dict[int, list[Spot]] = {}
     for spot in sorted(spots, key=lambda spot: float(spot.place_m[0])):
-        row = rows.setdefault(round(spot.vehicle.place_m[1] / 3.0), [])
+        bay = draft.lot.bays[spot.vehicle.bay or 0]
+        row = rows.setdefault(round(2 * bay.opening_y_m - bay.inner_y_m), [])
         if not row or np.linalg.norm(row[-1].place_m - spot.place_m) > _APART_M:
             row.append(spot)
     runs = [row[i : i + count] for row in rows.values() for i in range(len(row) - count + 1)]

@@ -94,6 +94,17 @@ def drives_by_vehicle(play: Play) -> dict[int, tuple[Drive, ...]]:
     return found
 
 
+def drives_around(drives: dict[int, tuple[Drive, ...]], start_s: float, end_s: float) -> dict[int, tuple[Drive, ...]]:
+    """What says where each vehicle is between two times: its last drive before, and all that begin between; the next
+    one where there is none."""
+    found = {}
+    for number, own in drives.items():
+        first = max(sum(drive.start_s <= start_s for drive in own) - 1, 0)
+        after = sum(drive.start_s < end_s for drive in own)
+        found[number] = own[first : max(after, first + 1)]
+    return found
+
+
 def _on_foot(role: Role) -> F64:
     parts = [
         np.arange(act.start_s, act.end_s, _EVERY_S if act.path_m is not None else max(act.end_s - act.start_s, 1.0) / 3)

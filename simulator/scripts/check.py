@@ -9,7 +9,7 @@ from simulator.lots.lot import Lot
 from simulator.people.cast import place
 from simulator.people.gait import walk_duration_s
 from simulator.play import Drive, Play, Role
-from simulator.scripts.bodies import driven_into, drives_by_vehicle, walked_into
+from simulator.scripts.bodies import driven_into, drives_around, drives_by_vehicle, walked_into
 from simulator.scripts.sites import sites_of
 from simulator.vehicles.driving import drive_duration_s
 
@@ -38,10 +38,10 @@ def clashes(play: Play, lot: Lot) -> Iterator[str]:
     if not drives.keys() <= numbers:
         return
     for role in play.roles:
-        for clash in walked_into(lot, role, drives):
+        for clash in walked_into(lot, role, drives_around(drives, role.start_s, role.end_s)):
             yield f"{clash.who} walks through {clash.what} at {clash.t_s:.1f} s"
     for drive in play.drives:
-        for clash in driven_into(lot, drive, drives):
+        for clash in driven_into(lot, drive, drives_around(drives, drive.start_s, _end_s(drive))):
             yield f"vehicle {clash.who} drives into {clash.what} at {clash.t_s:.1f} s"
 
 

@@ -128,13 +128,13 @@ class Draft:
     def in_lane(self, plain: bool = True) -> F64:
         """A random point of a lane, that the camera sees if it may be."""
         left, _, right, _ = self.lot.ground_m
-        point = np.zeros(2)
-        for _ in range(40):
-            lane = self.count(0, len(self.lot.lanes) - 1)
-            point = self.sites.lane_spot(lane, self.between(0.2, 0.8), self.between(left, right))
-            if not plain or (self.sites.plain(point, 0.08) and self.sites.ways.clearance_m(point) > 0.5):
-                return point
-        return point
+        edges = np.array([lane.y_m for lane in self.lot.lanes])[self.rng.integers(len(self.lot.lanes), size=40)]
+        y = edges[:, 0] + self.rng.uniform(0.2, 0.8, 40) * (edges[:, 1] - edges[:, 0])
+        points = np.stack([self.rng.uniform(left, right, 40), y], axis=-1)
+        for point in points[self.sites.in_picture(points, 0.08)] if plain else points:
+            if self.sites.plain(point, 0.08) and self.sites.ways.clearance_m(point) > 0.5:
+                return np.asarray(point)
+        return np.asarray(points[0])
 
     # People
 
@@ -158,10 +158,11 @@ class Draft:
             trip.walk(*_first_metres(way, 4.0)[1:])
         return trip
 
-    def way_in(self, towards_m: F64 | None = None) -> F64:
-        """A way on foot [n, 2] from just outside the picture to a ground point, or to some place in a lane."""
+    def way_in(self, towards_m: F64 | None = None, from_m: F64 | None = None) -> F64:
+        """A way on foot [n, 2] from just outside the picture (on the way from some entry, or from `from_m`) to a ground
+        point, or to some place in a lane."""
         goal = self.in_lane() if towards_m is None else np.asarray(towards_m)
-        return self._from_outside(self.sites.ways.find(self.entry(goal), goal))
+        return self._from_outside(self.sites.ways.find(self.entry(goal) if from_m is None else from_m, goal))
 
     def somebody(
         self,

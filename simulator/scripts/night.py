@@ -8,7 +8,7 @@ import numpy as np
 from simulator.conditions import CONDITIONS, Condition
 from simulator.lots.lot import Lot
 from simulator.play import Act, Drive, Play, Role
-from simulator.scripts.bodies import driven_into, drives_by_vehicle, walked_into
+from simulator.scripts.bodies import driven_into, drives_around, drives_by_vehicle, walked_into
 from simulator.scripts.check import REUSE_S
 from simulator.scripts.draft import ANIMALS, FIRES, PEOPLE, THINGS, Draft, NoPlaceError
 from simulator.scripts.scenario import Scenario
@@ -171,22 +171,16 @@ def _in_the_way(night: _Night, play: Play, start_s: float) -> bool:
     others = [drive for other in beside for drive in other.drives]
     if not play.drives and not others:
         return False
-    drives = drives_by_vehicle(replace(play, drives=_recent(night, start_s) + play.drives))
+    before = min((_span(other)[0] for other in beside), default=start_s)
+    recent = drives_around(night.drives, min(before, start_s), until)
+    known = tuple(drive for own in recent.values() for drive in own)
+    drives = drives_by_vehicle(replace(play, drives=known + play.drives))
     roles: list[Role] = list(play.roles)
     if play.drives:
         roles += [role for other in beside for role in other.roles]
     if any(walked_into(night.lot, role, drives) for role in roles):
         return True
     return any(driven_into(night.lot, drive, drives) for drive in (*play.drives, *others))
-
-
-def _recent(night: _Night, start_s: float) -> tuple[Drive, ...]:
-    """What still matters at a time: each vehicle's drives that have not ended by then, and the last before."""
-    found: list[Drive] = []
-    for drives in night.drives.values():
-        over = [drive for drive in drives if _end_s(drive) < start_s - 600.0]
-        found += (*over[-1:], *drives[len(over) :])
-    return tuple(found)
 
 
 def _take(night: _Night, play: Play, used: set[int]) -> None:

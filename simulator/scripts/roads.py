@@ -122,7 +122,7 @@ def has_way(lot: Lot, car: Vehicle, out: bool) -> bool:
 def ways_round(lot: Lot, car: Vehicle, place_m: F64, heading_rad: float) -> Ways:
     """Ways on foot while a car stands elsewhere than in its bay."""
     moved = replace(car, place_m=(float(place_m[0]), float(place_m[1])), heading_rad=heading_rad)
-    return Ways(replace(lot, vehicles=tuple(moved if other is car else other for other in lot.vehicles)))
+    return Ways(replace(lot, vehicles=tuple(moved if other.number == car.number else other for other in lot.vehicles)))
 
 
 def _drive(draft: Draft, car: Vehicle, ways: tuple[Way, ...], start_s: float) -> float:

@@ -35,9 +35,9 @@ class Rectangles:
     height_m: F64
 
     def own(self, points_m: F64) -> tuple[F64, F64]:
-        """World points [n, 2] along and across each one's axes, both [n, k]."""
-        x = points_m[:, :1] - self.middle_m[:, 0]
-        y = points_m[:, 1:] - self.middle_m[:, 1]
+        """World points [..., 2] along and across each one's axes, both [..., k]."""
+        x = points_m[..., :1] - self.middle_m[:, 0]
+        y = points_m[..., 1:] - self.middle_m[:, 1]
         cos, sin = self.axis[:, 0], self.axis[:, 1]
         return x * cos + y * sin, y * cos - x * sin
 
@@ -49,21 +49,21 @@ class Rectangles:
         return np.asarray(outside + np.minimum(np.maximum(over, beyond), 0))
 
     def crossing(self, from_m: F64, to_m: F64, room_m: F64) -> tuple[F64, F64]:
-        """Shares of the lines [n, 2] to [n, 2] at which they enter and leave each, widened by `room_m` [k]; both
-        [n, k]. They miss it where it is left before it is entered."""
+        """Shares of the lines from [..., 2] to [..., 2] (broadcast) at which they enter and leave each, widened by
+        `room_m` [k]; both [..., k]. They miss it where it is left before it is entered."""
         enters, leaves = np.zeros(()), np.ones(())
-        for start, end, half in zip(self.own(from_m), self.own(to_m), self.half_m.T, strict=True):
+        for start, end, half in zip(self.own(from_m), self.own(to_m), self.half_m.T + room_m, strict=True):
             across = end - start
-            safe = np.where(np.abs(across) < 1e-9, 1e-9, across)
-            one, other = (-half - room_m - start) / safe, (half + room_m - start) / safe
-            enters = np.maximum(enters, np.minimum(one, other))
-            leaves = np.minimum(leaves, np.maximum(one, other))
+            across += 1e-12  # a line along an axis
+            middle, reach = -start / across, half / np.abs(across)
+            enters = np.maximum(enters, middle - reach)
+            leaves = np.minimum(leaves, middle + reach)
         return enters, leaves
 
     def blocks(self, from_m: F64, to_m: F64, room_m: F64) -> Bools:
-        """Which of the lines [n] cross any of them."""
+        """Which of the lines [...] cross any of them."""
         enters, leaves = self.crossing(from_m, to_m, room_m)
-        return np.asarray((enters < leaves - 1e-9).any(axis=1))
+        return np.asarray((enters < leaves - 1e-9).any(axis=-1))
 
 
 class Ways:
@@ -133,16 +133,12 @@ class Ways:
         ends = np.stack([line[-1] for line in (*outs, *backs)])
         own_m = np.array([_length_m(line) for line in (*outs, *backs)])
         count = len(outs)
-        one, other = np.repeat(ends[:count], len(backs), axis=0), np.tile(ends[count:], (count, 1))
-        direct = np.where(self.things.blocks(one, other, self._room), np.inf, np.linalg.norm(other - one, axis=1))
-        direct = direct.reshape(count, -1) + own_m[:count, None] + own_m[count:]
+        direct = self._lines_m(ends[:count], ends[count:]) + own_m[:count, None] + own_m[count:]
         # The straight line between two places is the shortest way, if it is free for the nearest pair of exits.
         if np.isfinite(direct[0, 0]) and int(direct.argmin()) == 0:
             return _joined(outs[0], backs[0][::-1])
         nodes, far, after = self._net
-        blocked = self.things.blocks(np.repeat(ends, len(nodes), axis=0), np.tile(nodes, (len(ends), 1)), self._room)
-        reach = np.linalg.norm(ends[:, None] - nodes, axis=-1)
-        reach = np.where(blocked.reshape(reach.shape), np.inf, reach) + own_m[:, None]
+        reach = self._lines_m(ends, nodes) + own_m[:, None]
         onward = (far[None] + reach[count:, None, :]).min(axis=2)  # from each corner to each way in
         whole = (reach[:count, None] + onward[None]).min(axis=2)
         best = np.minimum(whole, direct)
@@ -157,16 +153,17 @@ class Ways:
             steps.append(int(after[steps[-1], last]))
         return _joined(out, nodes[steps], back[::-1])
 
+    def _lines_m(self, from_m: F64, to_m: F64) -> F64:
+        """Lengths of the straight lines from each of [a, 2] to each of [b, 2], [a, b]; inf: something is between."""
+        blocked = self.things.blocks(from_m[:, None], to_m, self._room)
+        return np.where(blocked, np.inf, np.linalg.norm(from_m[:, None] - to_m, axis=-1))
+
     @cached_property
     def _net(self) -> tuple[F64, F64, NDArray[np.intp]]:
         """Corners [n, 2], lengths of the shortest ways between them [n, n], and the next corner on each [n, n]."""
         nodes = self._nodes()
         count = len(nodes)
-        one, other = np.repeat(nodes, count, axis=0), np.tile(nodes, (count, 1))
-        blocked = np.concatenate([
-            self.things.blocks(one[i : i + 4096], other[i : i + 4096], self._room) for i in range(0, len(one), 4096)
-        ])  # fmt: skip
-        far = np.where(blocked, np.inf, np.linalg.norm(one - other, axis=1)).reshape(count, count)
+        far = np.concatenate([self._lines_m(nodes[i : i + 32], nodes) for i in range(0, count, 32)])
         after = np.tile(np.arange(count), (count, 1))
         for middle in range(count):  # Floyd 1962
             through = far[:, middle, None] + far[None, middle]
