@@ -155,10 +155,7 @@ class Walk:
         along = self._along(beat)
         last = self.steps + 2.0
         going = np.clip(np.minimum(beat, last - beat) / 1.5, 0.0, 1.0)
-        return Steps(self.line.place(along), self._facing(along), beat, going, self._feet(beat))
-
-    def _facing(self, along_m: F64) -> F64:
-        return self.line.heading(along_m)
+        return Steps(self.line.place(along), self.line.heading(along), beat, going, self._feet(beat))
 
     def _along(self, beat: F64) -> F64:
         """How far the body has come: cubic over the first and last beat and a half, even between."""

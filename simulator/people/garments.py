@@ -67,6 +67,7 @@ def _dressed(manner: Manner, wears: Wardrobe) -> Dressed:
     rest = np.concatenate([skin] + [piece.vertices_m for _, piece in pieces])
     finish = np.concatenate([of_body] + [np.full(len(piece.triangles), kind) for kind, piece in pieces])
     shade = np.clip(1.0 + 0.06 * spread(rng.normal(0, 1.6, len(skin)).astype(np.float32), pairs(), 1), 0.75, 1.25)
+    shade *= _two_tone(parts, wears)
     weights = np.concatenate([dense()] + [piece.weights for _, piece in pieces])
     shade = np.concatenate([shade, np.ones(len(rest) - len(skin))])
     used, again = np.unique(triangles, return_inverse=True)
@@ -76,6 +77,13 @@ def _dressed(manner: Manner, wears: Wardrobe) -> Dressed:
         shade[used].astype(np.float32), triangles, finish.astype(np.uint8), _finishes(wears), joints,
         manner.height_m, _SOLE_M * manner.height_m / 1.75,
     )  # fmt: skip
+
+
+def _two_tone(parts: Regions, wears: Wardrobe) -> F32:
+    """Factors [n] of the jacket's albedo: other sleeves or another yoke."""
+    jacket = _kinds(parts, wears) == _JACKET
+    other = jacket & (parts.height > 0.73) & (parts.arms < 0.5) if wears.yoke else jacket & (parts.arms > 0.5)
+    return np.where(other, wears.second, 1.0).astype(np.float32)
 
 
 def _kinds(parts: Regions, wears: Wardrobe) -> I64:
@@ -129,7 +137,7 @@ def _covered(
     low = (kinds == _TROUSERS) & (parts.height < 0.25)
     thick[low] += 0.6 * wears.trousers_m * (1 - parts.height[low] / 0.25)
     thick[(kinds == _TROUSERS) & (parts.height > wears.hem - 0.03)] = -0.004
-    thick += np.where(cloth, 0.0035 + 0.08 * thick, 0.0) * rng.normal(0, 1, len(bare))
+    thick += np.where(cloth, 0.005 + 0.10 * thick, 0.0) * rng.normal(0, 1, len(bare))
     thick = np.where(hood | (parts.hands > 0.5), thick, spread(thick, pairs(), 1))
     skin = skin + (size * thick)[:, None] * smooth_normals(skin, triangles)
     # Bare feet shrink into their shoes.

@@ -156,14 +156,16 @@ class _Doing:
     def _stays(self, since_s: F64) -> tuple[F64, Stance]:
         rows = rows_of(self.role, self.manner, self.act, since_s)
         moved = np.zeros((len(since_s), 2))
-        if self.before is not None:
+        blend_s = self._blend_s(self.act)
+        early, late = np.flatnonzero(since_s < blend_s), np.flatnonzero(self.lasts_s - since_s < blend_s)
+        if self.before is not None and len(early):
             end_s = self.before.end_s - self.before.start_s
-            old = rows_of(self.role, self.manner, self.before, end_s + since_s)
-            rows, moved = self._blended(old, rows, since_s / self._blend_s(self.act), moved)
-        if self.after is not None and self.after.path_m is not None:
-            new = rows_of(self.role, self.manner, self.after, np.zeros(len(since_s)))
-            left_s = self.lasts_s - since_s
-            rows, moved = self._blended(rows, new, 1.0 - left_s / self._blend_s(self.act), moved)
+            old = rows_of(self.role, self.manner, self.before, end_s + since_s[early])
+            rows[early], moved[early] = self._blended(old, rows[early], since_s[early] / blend_s, moved[early])
+        if self.after is not None and self.after.path_m is not None and len(late):
+            new = rows_of(self.role, self.manner, self.after, np.zeros(len(late)))
+            share = 1.0 - (self.lasts_s - since_s[late]) / blend_s
+            rows[late], moved[late] = self._blended(rows[late], new, share, moved[late])
         return rows, self._stance(rows, since_s, moved)
 
     def _blend_s(self, act: Act) -> float:

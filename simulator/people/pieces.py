@@ -112,11 +112,12 @@ def skirt(worn: Worn, hem: float, flare: float) -> Piece:
     reach[:, 0] = np.minimum.accumulate(reach[:, 0])
     reach[:, 1], reach[:, 2] = np.maximum.accumulate(reach[:, 1]), np.maximum.accumulate(reach[:, 2])
     down = np.linspace(0.0, 1.0, len(levels))
+    loose = np.minimum(np.arange(len(levels)) / 3.0, 1.0)
     turn = np.arange(22) * (2 * np.pi / 22)
-    middle, deep = (reach[:, 0] + reach[:, 1]) / 2, (reach[:, 1] - reach[:, 0]) / 2 + 0.024 + flare * down
-    wide = reach[:, 2] * 0.98 + 0.014 + 0.5 * flare * down
-    deep[0] -= 0.035
-    wide[0] -= 0.035
+    middle, deep = (reach[:, 0] + reach[:, 1]) / 2, (reach[:, 1] - reach[:, 0]) / 2 + 0.024 * loose + flare * down
+    wide = reach[:, 2] * 0.98 + 0.014 * loose + 0.5 * flare * down
+    deep[0] -= 0.025
+    wide[0] -= 0.025
     folds = 1 + 0.03 * down[:, None] * np.sin(7 * turn)
     rings = np.stack(
         [

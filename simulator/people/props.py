@@ -14,7 +14,6 @@ from simulator.people.rig import Posed, about_x, about_y, about_z, cross, unit
 from simulator.people.things import Thing
 from simulator.play import Activity, Role
 
-_BOTH = frozenset({Activity.CARRY})
 _SIMPLE = {
     Activity.SWING_BAR: Thing.BAR, Activity.PRY: Thing.BAR, Activity.LOOK_IN_WITH_LAMP: Thing.TORCH,
     Activity.SHINE_TORCH: Thing.TORCH, Activity.POUR: Thing.CAN, Activity.LIGHT_FIRE: Thing.LIGHTER,
@@ -104,7 +103,7 @@ def _placed(activity: Activity, thing: Thing, holding: Holding) -> tuple[F64, F6
         return holding.facing(), place
     if thing is Thing.BAR:
         return _bar(activity, holding)
-    if thing in (Thing.TORCH,):
+    if thing is Thing.TORCH:
         return torch_turn(activity, holding), palm
     if thing is Thing.CAN:
         tilt = 0.75 + 0.2 * holding.manner.wander(holding.since_s, 31, 2.6)

@@ -20,7 +20,8 @@ _CAP, _BEANIE, _HOOD, _LONG = 0.12, 0.30, 0.52, 0.72
 @dataclass(frozen=True, slots=True)
 class Wardrobe:
     """Albedos of the garments, how far the jacket stands off the body, where its hem is (a share of the height), and
-    what else is worn. `skirt_hem`: of a skirt or long coat, 0 without; `coat`: it is of the jacket's cloth."""
+    what else is worn. `skirt_hem`: of a skirt or long coat, 0 without; `coat`: it is of the jacket's cloth.
+    `second` is a factor on the albedo of the sleeves, or (`yoke`) of what is above the chest."""
 
     jacket: float
     jacket_m: float
@@ -38,6 +39,8 @@ class Wardrobe:
     backpack: float | None
     vest: bool
     stripes: bool
+    second: float
+    yoke: bool
 
 
 def wardrobe_of(role: Role) -> Wardrobe:
@@ -73,6 +76,8 @@ def _wardrobe(seed: int, guise: str, body: str) -> Wardrobe:
         backpack=float(rng.uniform(0.1, 0.6)) if not vest and rng.random() < 0.17 else None,
         vest=vest,
         stripes=(guard and not vest) or bool(rng.random() < 0.10),
+        second=min(float(rng.uniform(0.45, 1.5)), 0.88 / jacket) if rng.random() < 0.3 and guise != "hood" else 1.0,
+        yoke=bool(rng.random() < 0.5),
     )
 
 
