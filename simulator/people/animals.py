@@ -123,8 +123,7 @@ def _going(role: Role, act: Act, t_s: F64) -> _Going:
         return _Going(place, still + act.heading_rad, still, 0.0, still, since, left)
     walk = walk_along(act.path_m, act.speed_m_s, _SIZE_M)
     along = walk.along(since)
-    steps = walk.beats(since)
-    going = np.clip(np.minimum(steps, walk.steps + 2 - steps) / 1.5, 0.0, 1.0)
+    going = walk.going(walk.beats(since))
     return _Going(walk.place(since), walk.line.heading(along), along, act.speed_m_s, going, since, left)
 
 

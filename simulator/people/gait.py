@@ -153,9 +153,11 @@ class Walk:
         """The walker, seconds [n] after setting out."""
         beat = self.beats(since_s)
         along = self._along(beat)
-        last = self.steps + 2.0
-        going = np.clip(np.minimum(beat, last - beat) / 1.5, 0.0, 1.0)
-        return Steps(self.line.place(along), self.line.heading(along), beat, going, self._feet(beat))
+        return Steps(self.line.place(along), self.line.heading(along), beat, self.going(beat), self._feet(beat))
+
+    def going(self, beat: F64) -> F64:
+        """How much they go at beats [n]: 0 standing, 1 at full speed."""
+        return np.clip(np.minimum(beat, self.steps + 2.0 - beat) / 1.5, 0.0, 1.0)
 
     def _along(self, beat: F64) -> F64:
         """How far the body has come: cubic over the first and last beat and a half, even between."""

@@ -110,8 +110,8 @@ def rows_of(role: Role, manner: Manner, act: Act, since_s: F64) -> F64:
     lasts_s = max(act.end_s - act.start_s, 1e-6)
     share = np.clip(since_s / lasts_s, 0.0, 1.0)
     if walk is not None:
-        steps = walk.at(since_s)
-        cue = Cue(since_s, share, steps.beat, steps.going, act.speed_m_s, manner)
+        beat = walk.beats(since_s)
+        cue = Cue(since_s, share, beat, walk.going(beat), act.speed_m_s, manner)
         walking(cue, rows)
     else:
         cue = Cue(since_s, share, still, still, 0.0, manner)
