@@ -75,11 +75,12 @@ def _acts(role: Role) -> Iterator[str]:
             needs = walk_duration_s(act.path_m, act.speed_m_s)
             if abs(act.end_s - act.start_s - needs) > _TIME_S:
                 yield f"{who}: a walk of {needs:.2f} s takes {act.end_s - act.start_s:.2f} s"
-    for one, after in pairwise(role.acts):
+    seams = np.array([(one.end_s - 1e-6, after.start_s + 1e-6) for one, after in pairwise(role.acts)]).reshape(-1, 2)
+    ends = place(role, seams.ravel()).reshape(-1, 2, 2)
+    for (one, after), (left, came) in zip(pairwise(role.acts), ends, strict=True):
         if abs(after.start_s - one.end_s) > _TIME_S:
             yield f"{who}: a gap of {after.start_s - one.end_s:.2f} s at {one.end_s:.1f} s"
-        ends = place(role, np.array([one.end_s - 1e-6, after.start_s + 1e-6]))
-        if not float(np.linalg.norm(ends[1] - ends[0])) < _PLACE_M:
+        if not float(np.linalg.norm(came - left)) < _PLACE_M:
             yield f"{who}: a leap at {one.end_s:.1f} s"
 
 

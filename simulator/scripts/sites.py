@@ -9,7 +9,7 @@ from firmware.messages import Size
 from simulator.lots.lot import Lane, Lot
 from simulator.optics import F64, View
 from simulator.scripts.ways import Bools, Ways, gap_m, ways_of
-from simulator.vehicles.vehicle import Model, Vehicle
+from simulator.vehicles.vehicle import Vehicle
 
 STANDS_OFF_M = 0.40
 LEAST_GAP_M = 0.62
@@ -20,8 +20,8 @@ WHEELS = (0.19, 0.80)
 
 _PICTURE = Size(1280, 720)
 _TORSO_M = 1.15
+_HEAD_M = 1.7
 _FAR_M = 30.0
-_LORRIES = (Model.LORRY,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,16 @@ class Sites:
     def in_picture(self, points_m: F64, margin: float = 0.0) -> Bools:
         """Whether ground points [n, 2] and who stands there are in the picture, `margin` (a share of it) inside its
         edge; negative: also a little outside of it."""
-        flat = np.concatenate([points_m, np.full((len(points_m), 1), 0.0)], axis=1)
-        feet, depth = self.view.project(flat)
-        heads, _ = self.view.project(flat + np.array([0.0, 0.0, 1.7]))
+        count = len(points_m)
+        body = np.zeros((2 * count, 3))
+        body[:count, :2] = body[count:, :2] = points_m
+        body[count:, 2] = _HEAD_M
+        seen, depth = self.view.project(body)
+        feet, heads = seen[:count], seen[count:]
         low = margin * np.array([_PICTURE.width_px, _PICTURE.height_px])
         high = np.array([_PICTURE.width_px, _PICTURE.height_px]) - low
         inside = (np.minimum(feet, heads) > low).all(axis=1) & (np.maximum(feet, heads) < high).all(axis=1)
-        return np.asarray(inside & (depth > 1.0))
+        return np.asarray(inside & (depth[:count] > 1.0))
 
     def touches_picture(self, points_m: F64) -> Bools:
         """Whether any of who stands at ground points [n, 2] may be in the picture (generously)."""
@@ -101,12 +104,6 @@ class Sites:
     def gap_m(self, vehicle: Vehicle, side: int) -> float:
         """Room between a vehicle's side and the next thing."""
         return self._gaps[vehicle.number][0 if side > 0 else 1]
-
-    def walks_out(self, spot: Spot) -> bool:
-        """Whether one comes from the lot's lane to a spot and away again, without a step through a car."""
-        lane = self.lane_spot(0, 0.5)
-        way = self.ways.find(lane, spot.place_m)
-        return len(way) > 2 or not self.ways.things.blocks(way[:1], way[1:2], np.full(1, 0.0))[0]
 
     def lane_spot(self, lane: int, across: float, x_m: float | None = None) -> F64:
         """A point of a lane; `across` 0..1 from its near to its far edge."""
