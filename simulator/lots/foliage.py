@@ -232,23 +232,24 @@ def swaying(lot: Lot, wind_m_s: float, t_s: float) -> tuple[Body, ...]:
 class _Branch:
     """A branch that hangs from a point; it turns about it, its tip more than its base."""
 
-    def __init__(self, rng: np.random.Generator, hinge_m: F64, towards: F64, long_m: float) -> None:
+    def __init__(self, rng: np.random.Generator, hinge_m: F64, towards: F64, long_m: float, near: bool) -> None:
         along = np.linspace(0.0, 1.0, 7)
         across = np.array([-towards[1], towards[0], 0.0])
         line = along[:, None] * long_m * towards
         line[:, 2] -= 0.25 * long_m * along**2
         line += across * (0.12 * long_m * np.sin(along * rng.uniform(1, 3)))[:, None]
-        parts = [tube(line, np.linspace(0.022, 0.004, 7).tolist(), BARK, 4)]
+        parts = [tube(line, np.linspace(0.016, 0.003, 7).tolist(), BARK, 4)]
         places, outward = [], []
-        for _ in range(9):
-            share = float(rng.uniform(0.25, 1.0))
+        count, size = (26, 0.034) if near else (14, 0.05)  # more and finer leaves where each is seen
+        for _ in range(12 if near else 8):
+            share = float(rng.uniform(0.15, 1.0))
             start = np.array([np.interp(share, along, line[:, axis]) for axis in range(3)])
-            end = start + rng.normal(0, 1, 3) * [0.22, 0.22, 0.1] * long_m + towards * 0.15 * long_m
-            parts.append(tube(np.stack([start, (start + end) / 2, end]), 0.006, BARK, 3))
-            spots = start + (end - start) * rng.uniform(0.2, 1.1, (16, 1)) + rng.normal(0, 0.05, (16, 3))
+            end = start + rng.normal(0, 1, 3) * [0.16, 0.16, 0.09] * long_m + towards * 0.16 * long_m
+            parts.append(tube(np.stack([start, (start + end) / 2, end]), 0.004, BARK, 3))
+            spots = start + (end - start) * rng.uniform(0.1, 1.1, (count, 1)) + rng.normal(0, 0.035, (count, 3))
             places.append(spots)
             outward.append(np.broadcast_to([0.0, 0.0, 0.5], spots.shape))
-        parts.append(leaves(rng, np.concatenate(places), np.concatenate(outward), 0.055, LEAF))
+        parts.append(leaves(rng, np.concatenate(places), np.concatenate(outward), size, LEAF))
         self._solid = joined(parts)
         self._hinge_m, self._across, self._long_m = hinge_m, across, long_m
         self._reach = np.clip(self._solid.vertices_m.astype(np.float64) @ towards / long_m, 0.0, 1.2)
@@ -278,8 +279,8 @@ def _branches(lot: Lot) -> tuple[_Branch, ...]:
     for side in (-1.0, 1.0):
         if rng.random() < 0.45:
             continue
-        for _ in range(int(rng.integers(1, 4))):
-            away = float(rng.uniform(3.5, 8.0))
+        for _ in range(int(rng.integers(1, 3))):
+            away = float(rng.uniform(4.5, 8.0))
             angle = pose.azimuth_rad + side * (pose.horizontal_view_rad / 2 + float(rng.uniform(0.02, 0.10)))
             high = pose.height_m + away * float(np.tan(0.30 * pose.horizontal_view_rad - pose.tilt_rad))
             high = float(np.clip(high + rng.uniform(-0.4, 0.5), 2.6, 12.0))
@@ -287,7 +288,7 @@ def _branches(lot: Lot) -> tuple[_Branch, ...]:
             inward = np.array([-side * np.cos(angle), side * np.sin(angle), float(rng.uniform(-0.5, 0.0))])
             inward[:2] += rng.normal(0, 0.3, 2)
             inward /= np.linalg.norm(inward)
-            found.append(_Branch(rng, hinge, inward, float(rng.uniform(0.9, 1.8))))
+            found.append(_Branch(rng, hinge, inward, float(rng.uniform(0.9, 1.8)), True))
     for block in lot.blocks:
         if block.name == "tree" and lot.snow_cover < 0.1:
             middle = np.array([(block.low_m[0] + block.high_m[0]) / 2, (block.low_m[1] + block.high_m[1]) / 2])
@@ -295,5 +296,5 @@ def _branches(lot: Lot) -> tuple[_Branch, ...]:
                 angle = float(rng.uniform(-np.pi, 0))
                 way = np.array([np.cos(angle), np.sin(angle), 0.1])
                 hinge = np.array([*middle, 0.45 * block.height_m]) + 0.3 * way
-                found.append(_Branch(rng, hinge, way / np.linalg.norm(way), 0.28 * block.height_m))
-    return tuple(found[:8])
+                found.append(_Branch(rng, hinge, way / np.linalg.norm(way), 0.28 * block.height_m, False))
+    return tuple(found[:6])

@@ -11,7 +11,6 @@ from simulator.vehicles.shapes import random_vehicle, vehicle_of
 from simulator.vehicles.vehicle import Model, Vehicle
 
 _MOST, _LEAST = 16, 8
-_OVERHANG_M = 0.35  # how far a long car may stand out into the lane
 
 
 def park(rng: np.random.Generator, plan: Plan, found: Surroundings, snow: float) -> tuple[Vehicle, ...]:
@@ -36,13 +35,11 @@ def _in_bay(rng: np.random.Generator, plan: Plan, number: int, own: int, snow: f
         return _long(rng, plan, vehicle, to_lane, snow)
     while vehicle.model is Model.LORRY:
         vehicle = random_vehicle(rng, own, (x, 0.0), float(heading + turn), number, snow)
-    middle = (bay.opening_y_m + bay.inner_y_m) / 2 + float(np.clip(rng.normal(0.0, 0.15), -0.3, 0.3))
-    depth = abs(bay.opening_y_m - bay.inner_y_m)
-    spare = max((depth - vehicle.size.length_m) / 2, 0.0) + 0.05
-    middle = float(np.clip(middle, sum((bay.opening_y_m, bay.inner_y_m)) / 2 - spare,
-                           sum((bay.opening_y_m, bay.inner_y_m)) / 2 + spare))  # fmt: skip
-    over = max(0.0, vehicle.size.length_m + 0.2 - depth)
-    return replace(vehicle, place_m=(x, middle + to_lane * min(0.3 * over, _OVERHANG_M)))
+    depth, half = abs(bay.opening_y_m - bay.inner_y_m), vehicle.size.length_m / 2
+    jitter = float(np.clip(rng.normal(0.0, 0.15), -0.3, 0.3))
+    # never over the inner edge, where others stand; a long car stands out into the lane instead
+    off = float(np.clip(depth / 2 + jitter, half + 0.10, max(depth - half, half + 0.12)))
+    return replace(vehicle, place_m=(x, bay.inner_y_m + to_lane * off))
 
 
 def _long(rng: np.random.Generator, plan: Plan, vehicle: Vehicle, to_lane: float, snow: float) -> Vehicle:

@@ -14,7 +14,8 @@ def random_pose(rng: np.random.Generator, plan: Plan) -> PolePose:
     houses."""
     height = float(rng.uniform(4.2, 5.8))
     view = float(np.clip(rng.normal(np.radians(74), np.radians(10)), _NARROW_RAD, _WIDE_RAD))
-    azimuth = float(rng.uniform(-0.10, 0.10))
+    bays = np.array([(bay.middle_x_m, (bay.opening_y_m + bay.inner_y_m) / 2) for bay in plan.bays])
+    azimuth = 0.8 * float(np.arctan2(bays[:, 0], bays[:, 1]).mean()) + float(rng.uniform(-0.08, 0.08))
     half = float(np.arctan(np.tan(view / 2) * _ASPECT))
     nearest = plan.near_m - float(rng.uniform(0.3, 1.8))
     tilt = float(np.arctan(height / max(nearest, 3.0))) - half

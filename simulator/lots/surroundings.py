@@ -220,7 +220,8 @@ def _things(rng: np.random.Generator, plan: Plan, found: Surroundings) -> None:
             and min(bay.opening_y_m, bay.inner_y_m) - 1.0 < y < max(bay.opening_y_m, bay.inner_y_m) + 1.0
             for bay in plan.bays
         )
-        if not inside and y > 3.5 and free(found, (x, y), (x + 0.9, y + 0.55), 0.4):
+        awaited = any(np.hypot(x + 0.45 - at[0], y + 0.28 - at[1]) < 1.4 for at in found.entries)
+        if not inside and not awaited and y > 3.5 and free(found, (x, y), (x + 0.9, y + 0.55), 0.4):
             found.block(TROLLEY, (x, y), (x + 0.9, y + 0.55), 1.02)
 
 

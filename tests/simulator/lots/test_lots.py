@@ -61,8 +61,8 @@ def test_vehicles_stand_in_their_bays(lot: Lot) -> None:
         points = outline(vehicle)
         low, high = sorted((bay.opening_y_m, bay.inner_y_m))
         assert np.abs(points[:, 0] - bay.middle_x_m).max() < bay.width_m / 2 + 0.08
-        assert points[:, 1].min() > low - 0.5
-        assert points[:, 1].max() < high + 0.5
+        assert points[:, 1].min() > low - 0.6
+        assert points[:, 1].max() < high + 0.6
 
 
 @pytest.mark.parametrize("lot", LOTS, ids=SEEDS)
@@ -106,7 +106,7 @@ def test_the_camera_looks_at_the_rows(lot: Lot) -> None:
     assert shown.sum() >= 5
     away = np.linalg.norm(feet[:, :2] - np.array(pose.foot_m), axis=1)
     assert away[shown].min() > 4.0
-    assert np.median(away[shown]) < 30.0
+    assert np.median(away[shown]) < 32.0
 
 
 def test_people_are_about_a_tenth_of_the_pictures_height() -> None:
