@@ -24,6 +24,7 @@ _FARTHEST_M = 30.0  # beyond it nothing casts a shadow
 _SNAP_M = 0.1  # a flame's shadow map is drawn anew when it has moved so far
 _ACROSS, _TEXELS = 6, 512
 _LAMP_TILE_PX = 32  # of the picture: many small points cost more than some pixels too many
+SLACK_M = 0.12  # of shadows that coarse copies cast
 # Tiles: post lamps; what moves, before one lamp after another; what stands, before lamps all round (six each), cones.
 _POSTS = range(6)
 _MOVING = range(6, 18)
@@ -162,7 +163,7 @@ class Lamps:
         tiles = middles(self._reach(lamps), _LAMP_TILE_PX)
         self._corners.orphan()
         self._corners.write(tiles.tobytes())
-        put(program, **store.half.lens(), side=self.maps.atlas.side, atlas=4)
+        put(program, **store.half.lens(), side=self.maps.atlas.side, slack=SLACK_M, atlas=4)
         put(program, canvas=store.size, side_px=_LAMP_TILE_PX / 2)
         put(program, **_tables(lamps, moving))
         store.half.bind(program)

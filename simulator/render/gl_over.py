@@ -9,7 +9,7 @@ import numpy as np
 from simulator.moment import Moment, Radiance
 from simulator.optics import F32
 from simulator.render.gl_context import Keeper, Uniform, put
-from simulator.render.gl_lamps import Lamps
+from simulator.render.gl_lamps import SLACK_M, Lamps
 from simulator.render.gl_lattice import Lattice
 from simulator.render.gl_lens import TILE_PX, Tiles, lens_uniforms, middles
 from simulator.render.gl_moving import Drawn, moving_program
@@ -78,7 +78,7 @@ class Over:
         """Sets what stays the same; other renderers use the same programs."""
         for program in self._moving.values():
             put(program, **lens_uniforms(self._store.view, 2), **self._store.infrared)
-            put(program, atlas=4, side=self._lamps.maps.atlas.side)
+            put(program, atlas=4, side=self._lamps.maps.atlas.side, slack=SLACK_M)
         self._shades.begin()
 
     def release(self) -> None:

@@ -14,6 +14,7 @@ from simulator.render.gl_store import Store
 _HALF_M, _DEEP_M = 42.0, 70.0  # of the box that the sky's shadow maps cover
 _AHEAD_M = 20.0  # from the pole to its middle
 _SKY_TEXELS, _LAMP_TEXELS, _INFRARED_TEXELS = 1024, 1024, 2048
+_SLACK_M = 0.02
 _POST_HEADS = 16  # as many as `still_light.frag` knows
 
 
@@ -175,7 +176,11 @@ class _Baker:
             "atlas": 4,
         }
         side = self._infrared_map.side
-        self._add(self._sums[1], "still_light.frag", {**lens, **self._store.infrared, **values, "side": side})
+        self._add(
+            self._sums[1],
+            "still_light.frag",
+            {**lens, **self._store.infrared, **values, "side": side, "slack": _SLACK_M},
+        )
 
     def _add_sky(self, lens: dict[str, Uniform], patches: F64, share: float) -> None:
         plans = np.stack([self._plan(patch).T for patch in patches])
@@ -210,5 +215,6 @@ class _Baker:
             "share": share * lamp.at[3],
             "atlas": 4,
             "side": self._lamp_maps.side,
+            "slack": _SLACK_M,
         }
         self._add(frame, "lamp.frag", {**lens, **values})

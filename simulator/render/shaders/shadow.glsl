@@ -2,6 +2,7 @@
 // tile = (first tile, tiles, tan of the map's half angle, nearest m); side = (tiles in a row, texels of a tile).
 uniform sampler2DShadow atlas;
 uniform vec2 side;
+uniform float slack;  // m; how far casters' coarser copies may lie before their surfaces
 
 const float FARTHEST = 200.0;
 
@@ -32,7 +33,7 @@ float lit(vec3 at, vec3 normal, vec3 from, vec3 aim, vec4 tile) {
     float along = dot(off, aim);
     vec2 spot = vec2(dot(off, across), dot(off, upward)) / (max(along, 1.0e-3) * tile.z);
     if (along < tile.w || max(abs(spot.x), abs(spot.y)) > 1.0) return 1.0;
-    float bias = 0.02 + along * tile.z / side.y * (1.5 + 3.0 * lean);
+    float bias = slack + along * tile.z / side.y * (1.5 + 3.0 * lean);
     vec2 edge = vec2(1.0 / side.y);
     vec2 inside = clamp(spot * 0.5 + 0.5, edge, 1.0 - edge);
     vec2 corner = vec2(mod(which, side.x), floor(which / side.x));
