@@ -93,7 +93,7 @@ def _movers(watch: Watch, stretch: Stretch, t_s: F64) -> Iterator[Samples]:
         first, last = np.searchsorted(t_s, [role.start_s, role.end_s])
         frames = np.arange(max(first, stretch.frames[0]), min(last + 1, stretch.frames[-1] + 1), dtype=np.int32)
         for chunk in _chunks(frames):
-            yield from _before_lens(_person(grid, role, chunk, t_s))
+            yield from _person(grid, role, chunk, t_s)
 
 
 def _driving(watch: Watch, vehicle: Vehicle, t_s: F64) -> I32:
@@ -108,9 +108,11 @@ def _chunks(frames: I32) -> list[I32]:
     return [frames[start : start + _CHUNK] for start in range(0, len(frames), _CHUNK)]
 
 
-def _person(grid: Grid, role: Role, frames: I32, t_s: F64) -> Samples:
+def _person(grid: Grid, role: Role, frames: I32, t_s: F64) -> Iterator[Samples]:
     skeleton = cast.skeleton(role, t_s[frames])
     there = skeleton.present
+    if not there.any():
+        return
     frames, times = frames[there], t_s[frames][there]
     ends = np.array([act.end_s for act in role.acts])
     codes = np.array([ACTIVITY_CODES[bodies.activity_of(role, act)] for act in role.acts], dtype=np.int32)
@@ -118,13 +120,12 @@ def _person(grid: Grid, role: Role, frames: I32, t_s: F64) -> Samples:
     way = Way(frames, cast.place(role, times), doing)
     kind = Kind.PERSON if role.species is None else Kind.ANIMAL
     being = Being(role.number, kind, (0.0, 0.0), "", 0.0)
-    return of_skeleton(grid, being, cast.Skeleton(skeleton.points_m[there], skeleton.radius_m, there[there]), way)
+    spheres = cast.Skeleton(skeleton.points_m[there], skeleton.radius_m, there[there])
+    yield from _before_lens(of_skeleton(grid, being, spheres, way))
 
 
 def _before_lens(samples: Samples) -> Iterator[Samples]:
-    """Only those frames in which it is before the lens, and its outline reaches into the picture."""
-    if not len(samples.frame):
-        return
+    """Only those frames in which all of it is before the lens."""
     inside: Bools = samples.depth_m.min(axis=1) > _NEAR_M
     if inside.any():
         yield samples if bool(inside.all()) else samples.some(inside)

@@ -34,14 +34,13 @@ class Shares:
 
     def shown_px(self) -> F64:
         """Corners [n, 4] around what shows, in the grid: the outline, each edge moved in by what is hidden there."""
-        points, margin = self.samples.points_px, self.samples.margin_px[..., None]
+        corners = self.samples.outline_px.copy()
         counted = self.samples.weight > 0
-        low, high = points - margin, points + margin
-        seen = (self.shows & counted)[..., None]
-        nearest = np.where(seen, low, np.inf).min(axis=1) - np.where(counted[..., None], low, np.inf).min(axis=1)
-        farthest = np.where(seen, high, -np.inf).max(axis=1) - np.where(counted[..., None], high, -np.inf).max(axis=1)
-        moved = np.concatenate([nearest, farthest], axis=1)
-        return np.asarray(self.samples.outline_px + np.where(np.isfinite(moved), moved, 0.0))
+        part = (counted & ~self.shows).any(axis=1) & (counted & self.shows).any(axis=1)
+        if part.any():
+            some, seen = self.samples.some(part), (self.shows & counted)[part]
+            corners[part] += _moved_in(some.points_px, some.margin_px, (seen, counted[part]))
+        return corners
 
 
 def hide_behind_standing(shares: Shares, layers: Layers) -> None:
@@ -71,12 +70,14 @@ def _behind(points_px: F64, depth_m: F64, other: Samples) -> Bools:
     if other.balls is None:
         flat = points_px @ DIRECTIONS.T
         return np.asarray((flat <= other.support_px[:, None]).all(axis=2) & (depth_m > other.middle_m[:, None]))
-    balls = other.balls
+    x, y = points_px[..., 0].astype(np.float32), points_px[..., 1].astype(np.float32)
+    middle, reach = other.balls.middle_px.astype(np.float32), other.balls.reach_px.astype(np.float32)
+    near_m = other.balls.depth_m + _DEEP_M
     hidden = np.zeros((len(other.frame), depth_m.shape[1]), dtype=bool)
-    for ball in range(balls.depth_m.shape[1]):
-        off = points_px - balls.middle_px[:, ball][:, None]
-        within = (off**2).sum(axis=2) < balls.reach_px[:, ball][:, None] ** 2
-        hidden |= within & (depth_m > balls.depth_m[:, ball][:, None] + _DEEP_M)
+    for ball in range(near_m.shape[1]):
+        off = (x - middle[:, ball, 0, None]) ** 2
+        off += (y - middle[:, ball, 1, None]) ** 2
+        hidden |= (off < reach[:, ball, None] ** 2) & (depth_m > near_m[:, ball, None])
     return hidden
 
 
@@ -102,21 +103,34 @@ class StandPoints:
         if not len(self.points_px):
             return shows
         box = np.concatenate([self.points_px.min(axis=0), self.points_px.max(axis=0)])[None]
-        nearest = float(self.depth_m.max())
+        farthest = float(self.depth_m.max())
         for other in movers:
-            touch = _touch(box, other.outline_px) & (other.depth_m.min(axis=1) < nearest)
-            if touch.any():
-                some = other.some(touch)
-                shows[some.frame - frames[0]] &= ~_behind(self.points_px[None], self.depth_m[None], some)
+            touch = _touch(box, other.outline_px) & (other.depth_m.min(axis=1) < farthest)
+            if not touch.any():
+                continue
+            some = other.some(touch)
+            low, high = some.outline_px[:, :2].min(axis=0), some.outline_px[:, 2:].max(axis=0)
+            near = np.flatnonzero(((self.points_px >= low) & (self.points_px <= high)).all(axis=1))
+            hidden = _behind(self.points_px[near][None], self.depth_m[near][None], some)
+            shows[np.ix_(some.frame - frames[0], near)] &= ~hidden
         return shows
 
 
 def moved_in(points_px: F64, shows: Bools) -> F64:
     """How far the corners [n, 4] around points [n or 1, p, 2] move when only those that show [n, p] are left."""
-    least = np.where(shows[..., None], points_px, np.inf).min(axis=1) - points_px.min(axis=1)
-    most = np.where(shows[..., None], points_px, -np.inf).max(axis=1) - points_px.max(axis=1)
-    moved = np.concatenate([least, most], axis=1)
-    return np.where(np.isfinite(moved), moved, 0.0)
+    return _moved_in(points_px, np.zeros((1, 1)), (shows, np.ones((1, 1), dtype=bool)))
+
+
+def _moved_in(points_px: F64, margin_px: F64, shows: tuple[Bools, Bools]) -> F64:
+    """The same for points with a margin [n, p], of those that show and of all that count [n, p]."""
+    moved = []
+    for sign in (-1.0, 1.0):
+        for axis in (0, 1):
+            reach = sign * points_px[..., axis] + margin_px
+            left, entire = (np.where(mask, reach, -np.inf).max(axis=1) for mask in shows)
+            moved.append(sign * (left - entire))
+    corners = np.stack(np.broadcast_arrays(*moved), axis=1)
+    return np.where(np.isfinite(corners), corners, 0.0)
 
 
 def _touch(a: F64, b: F64) -> Bools:
