@@ -159,7 +159,13 @@ def _play(options: argparse.Namespace) -> int:
         options.hours,
     )  # fmt: skip
     rate_hz = options.rate or (5.0 if options.fidelity is Fidelity.TRACKS else 10.0)
-    outputs = Outputs(options.video, options.labels, options.site, options.detections, options.annotate)
+    outputs = Outputs(
+        video=options.video,
+        labels=options.labels,
+        detections=options.detections,
+        site=options.site,
+        annotate=options.annotate,
+    )
     scene = build_scene(spec)
     try:
         play_out(scene, spec, rate_hz, outputs)

@@ -2,102 +2,115 @@ import json
 from pathlib import Path
 
 import av
-import numpy as np
 import pytest
 from PIL import Image
 
 from firmware.config_file import load_site
 from firmware.errors import NodeError
 from simulator.cli import main
-from simulator.stories import SCENARIOS
+from simulator.conditions import CONDITIONS
+from simulator.groundtruth import recorded
+from simulator.scene import library_of
 
 SMALL = ["--size", "320x180"]
 
 
-def test_list_names_every_scenario(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["list"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == list(SCENARIOS)
+@pytest.mark.parametrize("library", ["development", "evaluation"])
+def test_list_names_every_scenario_and_condition(library: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--library", library]) == 0
+    named = {line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")}
+    assert named == {*library_of(library), *CONDITIONS, "night"}
 
 
 def test_a_film_its_labels_and_its_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     film, labels, site = tmp_path / "out.mp4", tmp_path / "out.json", tmp_path / "site.toml"
-    asked = ["--scenario", "walk-through", "--seed", "5", "--rate", "2", *SMALL]
+    asked = ["--scenario", "walk-through", "--condition", "snow", "--seed", "5", "--rate", "1", *SMALL]
     assert main([*asked, "--video", str(film), "--labels", str(labels), "--site", str(site)]) == 0
     assert "no incident" in capsys.readouterr().out
     table = json.loads(labels.read_bytes())
+    assert (table["condition"], table["library"], table["seed"]) == ("snow", "development", 5)
     with av.open(str(film)) as file:
         pictures = [frame.to_ndarray(format="gray") for frame in file.decode(video=0)]
-    assert len(pictures) == len(table["frames"]) == int(table["duration_s"] * 2)
+    assert len(pictures) == len(table["frames"]) == int(table["duration_s"])
     assert pictures[0].shape == (180, 320)
     people = [thing for frame in table["frames"] for thing in frame["objects"] if thing["kind"] == "person"]
     assert people and all(0 <= person["visible_ratio"] <= 1 for person in people)
     assert len(load_site(site).calibration) >= 8
 
 
-def test_incidents_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    labels = tmp_path / "out.json"
-    assert main(["--scenario", "tampering", "--rate", "1", *SMALL, "--labels", str(labels)]) == 0
+def test_tracks_need_no_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    labels, found = tmp_path / "out.json", tmp_path / "out.jsonl"
+    asked = ["--scenario", "tampering", "--fidelity", "tracks", "--rate", "2", *SMALL]
+    assert main([*asked, "--labels", str(labels), "--detections", str(found)]) == 0
     assert capsys.readouterr().out.startswith("tampering from ")
     (incident,) = json.loads(labels.read_bytes())["incidents"]
     assert incident["kind"] == "tampering"
     assert incident["start_s"] == pytest.approx(incident["began_s"] + 12.0)
+    looks = recorded.parsed(found.read_bytes()).looks
+    assert any(look.detections for look in looks)
+    with pytest.raises(SystemExit) as stop:
+        main([*asked, "--video", str(tmp_path / "out.mp4")])
+    assert stop.value.code == 2
 
 
-def test_stills_are_coco_and_the_same_again(tmp_path: Path) -> None:
-    folders = [tmp_path / "a", tmp_path / "b"]
-    for folder in folders:
-        assert main(["stills", "--count", "6", "--first-seed", "1200", *SMALL, "--out", str(folder)]) == 0
-    tables = [json.loads((folder / "labels.json").read_text()) for folder in folders]
-    assert tables[0] == tables[1]
-    table = tables[0]
-    assert len(table["images"]) == 6
-    assert [category["name"] for category in table["categories"][:2]] == ["person", "vehicle"]
-    assert {a["category_id"] for a in table["annotations"]} <= {1, 2, 4}
-    assert len({a["id"] for a in table["annotations"]}) == len(table["annotations"])
-    for annotation in table["annotations"]:
-        x_px, y_px, w_px, h_px = annotation["bbox"]
-        assert x_px >= 0 and y_px >= 0 and x_px + w_px <= 320.1 and y_px + h_px <= 180.1 and w_px > 0 and h_px > 0
-        assert annotation["iscrowd"] == (annotation["visible_ratio"] < 0.3)
-    for image in table["images"]:
-        pictures = [np.asarray(Image.open(folder / image["file_name"])) for folder in folders]
-        assert pictures[0].shape == (180, 320)
-        assert (pictures[0] == pictures[1]).all()
+def test_a_night_has_a_timetable(tmp_path: Path) -> None:
+    found = tmp_path / "night.jsonl"
+    asked = ["--scenario", "night", "--hours", "0.2", "--fidelity", "tracks", "--rate", "1", "--seed", "3", *SMALL]
+    assert main([*asked, "--detections", str(found)]) == 0
+    assert len(recorded.parsed(found.read_bytes()).looks) == 720
+
+
+def test_same_seed_same_bytes(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        asked = ["--scenario", "prowling", "--fidelity", "tracks", "--rate", "1", *SMALL]
+        out = tmp_path / folder
+        assert main([*asked, "--labels", str(out / "l.json"), "--detections", str(out / "d.jsonl")]) == 0
+    for name in ("l.json", "d.jsonl"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_a_dataset_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["dataset", "--images", "2", "--workers", "1", *SMALL, "--out", str(tmp_path)]) == 0
+    assert "2 pictures" in capsys.readouterr().out
+    for image in json.loads((tmp_path / "labels.json").read_bytes())["images"]:
+        with Image.open(tmp_path / image["file_name"]) as picture:
+            assert picture.size == (320, 180)
 
 
 @pytest.mark.parametrize(
-    ("argv", "says"),
+    ("wrong", "says"),
     [
-        (["--scenario", "riot", "--video", "x.mp4"], "prowling"),
-        (["--scenario", "quiet", "--size", "9x9", "--video", "x.mp4"], "between 160 and 3840"),
-        (["--scenario", "quiet", "--size", "big", "--video", "x.mp4"], "896x504"),
-        (["--scenario", "quiet", "--rate", "0", "--video", "x.mp4"], "between 0.5 and 60"),
-        (["--scenario", "quiet", "--seed", "-3", "--video", "x.mp4"], "--seed"),
-        (["--scenario", "quiet"], "--video"),
-        (["stills", "--count", "0", "--out", "x"], "1 or more"),
-        ([], "--scenario"),
+        (["--scenario", "riot", "--labels", "x"], "no scenario 'riot'"),
+        (["--scenario", "prowling", "--condition", "hail", "--labels", "x"], "no condition 'hail'"),
     ],
 )
-def test_a_wrong_command_says_what_is_right(
-    argv: list[str], says: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as stopped:
-        main(argv)
-    assert stopped.value.code == 2
+def test_what_there_is_not_is_told(wrong: list[str], says: str) -> None:
+    with pytest.raises(NodeError, match=says):
+        main(wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (["--scenario", "quiet"], "nothing to write"),
+        (["--scenario", "quiet", "--size", "100x100", "--labels", "x"], "even and between"),
+        (["--scenario", "quiet", "--size", "huge", "--labels", "x"], "WIDTHxHEIGHT"),
+        (["--scenario", "quiet", "--rate", "0", "--labels", "x"], "between 0.5 and 60"),
+        (["--scenario", "night", "--hours", "30", "--labels", "x"], "between 0.01 and 24"),
+        (["--scenario", "quiet", "--seed", "-3", "--labels", "x"], "whole number"),
+        (["dataset", "--images", "0", "--out", "x"], "must be 1 or more"),
+        (["dataset", "--images", "5", "--fidelity", "tracks", "--out", "x"], "invalid choice"),
+    ],
+)
+def test_what_cannot_be_is_refused(wrong: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(wrong)
+    assert stop.value.code == 2
     assert says in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("option", ["--video", "--labels", "--site"])
-def test_an_output_that_cannot_be_written_is_named(option: str, tmp_path: Path) -> None:
-    missing = tmp_path / "no-such-folder" / "out"
-    with pytest.raises(NodeError, match="no-such-folder"):
-        main(["--scenario", "quiet", "--rate", "0.5", *SMALL, option, str(missing)])
-
-
-def test_stills_into_a_file_are_refused(tmp_path: Path) -> None:
-    taken = tmp_path / "taken"
-    taken.write_text("")
-    with pytest.raises(NodeError, match="taken"):
-        main(["stills", "--count", "1", *SMALL, "--out", str(taken)])
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    where = tmp_path / "nowhere" / "out.json"
+    with pytest.raises(NodeError, match=str(where)):
+        main(["--scenario", "quiet", "--fidelity", "tracks", "--rate", "0.5", *SMALL, "--labels", str(where)])
