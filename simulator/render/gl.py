@@ -28,7 +28,7 @@ class GlRenderer:
     """Draws one standing world from one view, whose canvas (a pinhole's picture) it fills.
 
     It may be used from any thread, several at once too: all renderers of a process share one graphics context on a
-    thread of its own. It does not survive a fork; make it in the process that uses it. Setting up takes some 4 s of CPU.
+    thread of its own. It does not survive a fork; make it in the process that uses it. Setting up takes seconds.
     `samples`: places in each pixel at which the standing world is sampled. CameraError: no EGL or no driver for it.
     """
 
