@@ -87,20 +87,19 @@ def bodies() -> Bodies:
         )
 
 
-def skinned(rest: tuple[F32, F32], joints_m: F32, weights: F32, turns: F64, places_m: F64) -> tuple[F32, F32]:
-    """Linear blend skinning: vertices and unit normals [n, 3] of a rest mesh with skin weights [21, n] whose joints
-    [21, 3] were turned by `turns` [21, 3, 3] and brought to `places_m` [21, 3]."""
-    vertices, normals = rest
+def skinned(rows: F32, joints_m: F32, weights: F32, turns: F64, places_m: F64) -> tuple[F32, F32]:
+    """Linear blend skinning: vertices and unit normals [n, 3] of a rest mesh, given as rows [6, n] (x, y, z and the
+    normals' x, y, z), with skin weights [21, n], whose joints [21, 3] were turned by `turns` [21, 3, 3] and brought
+    to `places_m` [21, 3]."""
     shifts = places_m - (turns @ joints_m[:, :, None])[:, :, 0]
     bones = np.concatenate([turns.reshape(len(turns), 9), shifts], axis=1).astype(np.float32)
-    # Rows of equal length side by side: element-wise work on them is many times faster than small matrices.
+    # Rows side by side: element-wise work on them is many times faster than thousands of small matrices.
     blended = bones.T @ weights
-    moved, turned = np.empty_like(vertices), np.empty_like(normals)
-    x, y, z = vertices.T
-    u, v, w = normals.T
+    x, y, z, u, v, w = rows
+    moved, turned = np.empty((3, len(x)), dtype=np.float32), np.empty((3, len(x)), dtype=np.float32)
     for axis in range(3):
         a, b, c = blended[3 * axis : 3 * axis + 3]
-        moved[:, axis] = a * x + b * y + c * z + blended[9 + axis]
-        turned[:, axis] = a * u + b * v + c * w
-    length = np.sqrt(np.einsum("na,na->n", turned, turned))
-    return moved, turned / np.maximum(length, np.float32(1e-6))[:, None]
+        moved[axis] = a * x + b * y + c * z + blended[9 + axis]
+        turned[axis] = a * u + b * v + c * w
+    turned /= np.sqrt(np.maximum(turned[0] ** 2 + turned[1] ** 2 + turned[2] ** 2, np.float32(1e-12)))
+    return np.ascontiguousarray(moved.T), np.ascontiguousarray(turned.T)

@@ -63,8 +63,7 @@ def figure(role: Role, t_s: float) -> Solid | None:
     if not moves.present[0]:
         return None
     body = dressed(role)
-    rest = (body.rest_m, body.normals)
-    vertices, normals = skinned(rest, body.joints_m, body.weights, posed.turns[0], posed.places_m[0])
+    vertices, normals = skinned(body.rows, body.joints_m, body.weights, posed.turns[0], posed.places_m[0])
     carried = _held(role, moves, posed, int(moves.act[0]))
     if carried is None or not carried.shown[0]:
         return Solid(vertices, normals, body.shade, body.triangles, body.finish, body.finishes)

@@ -27,11 +27,12 @@ I64 = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Dressed:
-    """A dressed body in rest: vertices and normals [n, 3], skin weights [21, n], shade [n], triangles with their
-    finishes; joints [21, 3], the body's height, and how far its soles are below z = 0."""
+    """A dressed body in rest: vertices and normals [n, 3] (both as `rows` [6, n] as well), skin weights [21, n], shade
+    [n], triangles with their finishes; joints [21, 3], the body's height, and how far its soles are below z = 0."""
 
     rest_m: F32
     normals: F32
+    rows: F32
     weights: F32
     shade: F32
     triangles: I32
@@ -72,8 +73,10 @@ def _dressed(manner: Manner, wears: Wardrobe) -> Dressed:
     shade = np.concatenate([shade, np.ones(len(rest) - len(skin))])
     used, again = np.unique(triangles, return_inverse=True)
     triangles = again.reshape(-1, 3).astype(np.int32)
+    rest, normals = rest[used], smooth_normals(rest[used], triangles)
     return Dressed(
-        rest[used], smooth_normals(rest[used], triangles), np.ascontiguousarray(weights[used].T, dtype=np.float32),
+        rest, normals, np.ascontiguousarray(np.concatenate([rest, normals], axis=1).T),
+        np.ascontiguousarray(weights[used].T, dtype=np.float32),
         shade[used].astype(np.float32), triangles, finish.astype(np.uint8), _finishes(wears), joints,
         manner.height_m, _SOLE_M * manner.height_m / 1.75,
     )  # fmt: skip

@@ -34,9 +34,7 @@ def test_parents_come_before_their_children() -> None:
 def test_skinning_with_no_turns_gives_the_rest_back() -> None:
     body = dressed(Role(101, 4, ()))
     turns = np.tile(np.eye(3), (len(JOINTS), 1, 1))
-    moved, normals = skinned(
-        (body.rest_m, body.normals), body.joints_m, body.weights, turns, body.joints_m + [1.0, 2.0, 0.0]
-    )
+    moved, normals = skinned(body.rows, body.joints_m, body.weights, turns, body.joints_m + [1.0, 2.0, 0.0])
     assert moved == pytest.approx(body.rest_m + np.array([1.0, 2.0, 0.0]), abs=1e-4)
     assert normals == pytest.approx(body.normals, abs=1e-4)
 
