@@ -53,7 +53,7 @@ def _wardrobe(seed: int, guise: str, body: str) -> Wardrobe:
     rng = np.random.default_rng([seed, _STREAM])
     woman = body.startswith("woman") or body.endswith("girl")
     bright = rng.random() < 0.87
-    jacket = float(rng.uniform(0.35, 0.85) if bright else rng.uniform(0.07, 0.25))
+    jacket = float(rng.uniform(0.24, 0.66) if bright else rng.uniform(0.06, 0.20))
     trousers = float(rng.uniform(0.08, 0.26) if rng.random() < 0.7 else rng.uniform(0.28, 0.6))
     skirt_hem, coat = _skirt(rng, woman, guise)
     head = _head(rng, woman, guise)
