@@ -19,7 +19,7 @@ def random_pose(rng: np.random.Generator, plan: Plan) -> PolePose:
     half = float(np.arctan(np.tan(view / 2) * _ASPECT))
     nearest = plan.near_m - float(rng.uniform(0.3, 1.8))
     tilt = float(np.arctan(height / max(nearest, 3.0))) - half
-    return PolePose(height, azimuth, float(np.clip(tilt, max(0.22, half - 0.10), half + 0.10)), view)
+    return PolePose(height, azimuth, float(np.clip(tilt, max(0.22, half - 0.10), half + 0.04)), view)
 
 
 def wild_pose(rng: np.random.Generator, plan: Plan) -> PolePose:

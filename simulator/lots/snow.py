@@ -1,23 +1,19 @@
 """Snow on the ground: thin patches or a white cover, tracks of tyres and feet in it, bare ground below cars."""
 
-from typing import TYPE_CHECKING
-
 import cv2
 import numpy as np
 
+from simulator.lots.canvas import Canvas
 from simulator.lots.lot import Lot
 from simulator.optics import F32, F64
 from simulator.vehicles.driving import rounded, way_in
 from simulator.vehicles.vehicle import Vehicle
 
-if TYPE_CHECKING:
-    from simulator.lots.ground import Canvas
-
 _WHITE = 0.76
 _TRACK_M = 0.76  # half the distance between a car's wheels
 
 
-def cover(lot: Lot, canvas: "Canvas", parked: tuple[Vehicle, ...]) -> None:
+def cover(lot: Lot, canvas: Canvas, parked: tuple[Vehicle, ...]) -> None:
     """Lays `lot.snow_cover` (0..1) of snow on the texture."""
     amount = float(lot.snow_cover)
     lumps = canvas.noise(2.2) + 0.7 * canvas.noise(0.6) + 0.5 * canvas.noise(0.17) + 0.35 * canvas.noise(canvas.cell_m)
@@ -33,7 +29,7 @@ def cover(lot: Lot, canvas: "Canvas", parked: tuple[Vehicle, ...]) -> None:
     canvas.gloss *= 1 - lies
 
 
-def _tyres(lot: Lot, canvas: "Canvas") -> F32:
+def _tyres(lot: Lot, canvas: Canvas) -> F32:
     """Where cars drove: into bays of some cars that stand there, some bays of cars that left, along the lane."""
     mask = canvas.blank()
     for number, bay in enumerate(lot.bays):
@@ -45,7 +41,7 @@ def _tyres(lot: Lot, canvas: "Canvas") -> F32:
     return _soft(canvas, mask, 0.10)
 
 
-def _wheel_marks(canvas: "Canvas", mask: F32, path_m: F64, strength: float) -> None:
+def _wheel_marks(canvas: Canvas, mask: F32, path_m: F64, strength: float) -> None:
     line = rounded(path_m)
     along = np.gradient(line, axis=0)
     along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-9)
@@ -54,7 +50,7 @@ def _wheel_marks(canvas: "Canvas", mask: F32, path_m: F64, strength: float) -> N
         canvas.stroke(mask, line + side * across, 0.2, strength)
 
 
-def _feet(lot: Lot, canvas: "Canvas") -> F32:
+def _feet(lot: Lot, canvas: Canvas) -> F32:
     """Trodden ways: along the footpaths, and from there to some vehicles."""
     mask = canvas.blank()
     rng = canvas.rng
@@ -79,7 +75,7 @@ def _feet(lot: Lot, canvas: "Canvas") -> F32:
     return _soft(canvas, mask, 0.12) * np.clip(0.75 + 0.5 * canvas.noise(0.25), 0.1, 1.2)
 
 
-def _below(canvas: "Canvas", parked: tuple[Vehicle, ...]) -> F32:
+def _below(canvas: Canvas, parked: tuple[Vehicle, ...]) -> F32:
     """1 below parked vehicles, soft at the edges."""
     mask = canvas.blank()
     for vehicle in parked:
@@ -89,6 +85,6 @@ def _below(canvas: "Canvas", parked: tuple[Vehicle, ...]) -> F32:
     return _soft(canvas, mask, 0.22)
 
 
-def _soft(canvas: "Canvas", mask: F32, wide_m: float) -> F32:
+def _soft(canvas: Canvas, mask: F32, wide_m: float) -> F32:
     size = 2 * max(1, round(wide_m / canvas.cell_m)) + 1
     return np.asarray(cv2.blur(mask, (size, size)), dtype=np.float32)
