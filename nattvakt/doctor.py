@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from firmware.errors import NodeError
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -136,6 +138,20 @@ def broker() -> Finding:
     return Finding(bool(path), says, "apt-get install mosquitto")
 
 
+def graphics() -> Finding:
+    """OpenGL without a screen, which draws the simulator's scenes."""
+    try:
+        from simulator.render.gl_context import graphics as opened
+
+        gl = opened()
+        says = gl.run(lambda: str(gl.context.info["GL_RENDERER"]))
+    except ModuleNotFoundError as missing:
+        return Finding(False, f"{missing.name} is not installed", "pip install 'nattvakt[simulator]'")
+    except NodeError as error:
+        return Finding(False, str(error), "apt install libegl1 libgl1 libgl1-mesa-dri")
+    return Finding(True, f"OpenGL: {says}")
+
+
 def sqlite_version() -> Finding:
     """SQLite with upsert and returning clauses (3.35)."""
     good = sqlite3.sqlite_version_info >= (3, 35)
@@ -159,6 +175,8 @@ CHECKS = (
     Check(("pole",), "picamera2", package("picamera2", "pole")),
     Check(("pole",), "lamp", lamp_pins),
     Check(("provisioning",), "broker", broker),
+    Check(("simulator",), "pictures", graphics),
+    Check(("simulator",), "paths", package("mitsuba", "simulator")),
     Check(("maintainer",), "training", package("torch", "maintainer")),
 )
 

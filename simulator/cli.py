@@ -72,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rate", type=_rate, default=None, metavar="HZ", help="pictures a second (10; tracks: 5)")
     parser.add_argument("--video", type=Path, metavar="FILE.mp4")
     parser.add_argument("--annotate", action="store_true", help="draw the true boxes into the film")
-    parser.add_argument("--labels", type=Path, metavar="FILE.json", help="boxes of every picture, and the incidents")
+    parser.add_argument(
+        "--labels", type=Path, metavar="FILE.json", help="incidents, and boxes of every picture (not of `night`)"
+    )
     parser.add_argument(
         "--detections", type=Path, metavar="FILE.jsonl", help="what a detector would find, for `nattvakt replay`"
     )

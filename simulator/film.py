@@ -19,7 +19,7 @@ from simulator.groundtruth.site import as_toml
 from simulator.lens.codec import Denoiser
 from simulator.lens.tint import tinted
 from simulator.optics import F64
-from simulator.scene import Scene, SceneSpec
+from simulator.scene import NIGHT, Scene, SceneSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,8 @@ def _film(path: Path, scene: Scene, times_s: F64, rate_hz: float, annotate: bool
 
 
 def _labels(scene: Scene, spec: SceneSpec, times_s: F64, rate_hz: float) -> Labels:
-    looks = tuple(Looked(t_s, scene.truth(t_s)) for t_s in _shown(times_s, "labels"))
+    whole_night = spec.scenario == NIGHT  # its boxes would be gigabytes: incidents only, boxes in the detections
+    looks = () if whole_night else tuple(Looked(t_s, scene.truth(t_s)) for t_s in _shown(times_s, "labels"))
     return Labels(
         spec.scenario, spec.library, spec.condition, spec.seed, spec.fidelity.value, spec.size.width_px,
         spec.size.height_px, rate_hz, scene.duration_s, scene.incidents, looks,

@@ -6,18 +6,17 @@ from functools import cached_property
 import numpy as np
 
 from simulator.moment import INFRARED_STRENGTH, Light, Moment
-from simulator.optics import F32, F64
+from simulator.optics import F32
 from simulator.render.beam import BESIDE_M, NEAREST_M
 from simulator.weather import noise, pixels
+from simulator.weather.halo import Halos
 from simulator.weather.sight import Sight
 
 CLEAR_M = 10_000.0  # from this visibility on nothing is drawn
 _KOSCHMIEDER = 3.912  # -ln(0.02): the contrast at which a black thing is lost (Koschmieder 1924)
 _BACK_SR = 0.011  # water droplets' phase function at 150-170 degrees, per steradian (cloud C1, Deirmendjian 1969)
-_FORWARD = 0.82  # asymmetry of Henyey and Greenstein (1941) for droplets of fog
 _LAMP_OFF_M = np.array([BESIDE_M, 0.0, 0.0])  # right, down, ahead of the lens
 _COARSE = 8
-_HALOS = 4
 
 
 def extinction_per_m(visibility_m: float) -> float:
@@ -51,6 +50,10 @@ class Fog:
     def _coarse(self) -> tuple[int, int]:
         height, width = self.sight.shape
         return -(-height // _COARSE), -(-width // _COARSE)
+
+    @cached_property
+    def _halos(self) -> Halos:
+        return Halos(self.sight, extinction_per_m(self.visibility_m), self._coarse, self.lamps)
 
     @cached_property
     def _coarse_beam(self) -> F32:
@@ -120,7 +123,7 @@ class Fog:
         missing = scale * self._coarse_beam * through**2 / (distance * (1 + np.float32(2 * sigma) * distance))
         lamp = np.maximum(self._veil - missing, np.float32(0.0)) * self._patches(moment.t_s)
         veil = lamp * np.float32(moment.infrared * self.veil) + (1 - through) * np.float32(moment.sky)
-        return np.asarray(veil + self._halos(depth_m, moment), dtype=np.float32)
+        return np.asarray(veil + self._halos.luminance(depth_m, moment), dtype=np.float32)
 
     def _patches(self, t_s: float) -> F32:
         """Fog drifts in wisps: a slow factor around 1, coarse."""
@@ -130,59 +133,3 @@ class Fog:
         move = 0.02 * self.drift_m_s * t_s
         wisps = noise.at(3, x - move, y + 0.004 * t_s, 1.9) + noise.at(4, 1.7 * x - 1.6 * move, 1.7 * y, 1.9)
         return np.asarray(1 + np.float32(0.06) * wisps, dtype=np.float32)
-
-    def _halos(self, depth_m: F32, moment: Moment) -> F32:
-        """Light of the strongest lamps, scattered once towards the lens, up to coarse depths, same shape."""
-        posts = [(lamp, lamp.strength * moment.lamps_on) for lamp in self.lamps]
-        found = posts + [(light, light.strength) for light in moment.lights]
-        ranked = sorted(((s / _distance_sq(self.sight, lamp), n) for n, (lamp, s) in enumerate(found)), reverse=True)
-        chosen = [found[n] for worth, n in ranked[:_HALOS] if worth > 0.002]
-        if not chosen:
-            return np.zeros(self._coarse, dtype=np.float32)
-        flat = pixels.reduced(self.sight.flat, self._coarse).reshape(-1, 2)
-        near = np.minimum(depth_m, np.float32(200.0)).reshape(-1)
-        glow = np.zeros(len(flat), dtype=np.float32)
-        for lamp, strength in chosen:
-            glow += halo(self.sight, lamp, flat, near, extinction_per_m(self.visibility_m)) * np.float32(strength)
-        return glow.reshape(self._coarse)
-
-
-def halo(sight: Sight, lamp: Light, flat: F32, depth_m: F32, sigma: float) -> F32:
-    """Luminance [n] that fog throws to the lens from a lamp of strength 1 on the way to `depth_m` [n], along rays
-    `flat` [n, 2]. Samples are even in the angle at the lamp (equi-angular, Kulla and Fajardo 2012), so that its near
-    peak needs few."""
-    stretch = np.sqrt(1 + (flat**2).sum(axis=1))
-    unit = np.column_stack([flat, np.ones(len(flat), dtype=np.float32)]) / stretch[:, None]
-    place = sight.seen(np.array([lamp.place_m]))[0]
-    nearest = unit @ place
-    off = np.sqrt(np.maximum(place @ place - nearest**2, 0.05**2))
-    low, high = np.arctan2(-nearest, off), np.arctan2(depth_m * stretch - nearest, off)
-    aim = None if lamp.aim is None else sight.view.axes @ np.asarray(lamp.aim)
-    total = np.zeros(len(flat))
-    steps = 8
-    for step in range(steps):
-        angle = low + (high - low) * ((step + 0.5) / steps)
-        s_m, away = nearest + off * np.tan(angle), off / np.cos(angle)
-        phase = _forward_phase(np.sin(angle))
-        value = phase * np.exp(-sigma * (s_m + away))
-        if aim is not None:
-            cosine = (s_m * (unit @ aim) - place @ aim) / away
-            value = value * _cone(np.arccos(np.clip(cosine, -1, 1)), lamp.cone_rad)
-        total += value
-    return np.asarray(total * (high - low) / steps / off * np.pi * sigma, dtype=np.float32)
-
-
-def _distance_sq(sight: Sight, lamp: Light) -> float:
-    return max(1.0, float(((np.asarray(lamp.place_m) - sight.view.origin_m) ** 2).sum()))
-
-
-def _forward_phase(toward: F64) -> F64:
-    """Henyey and Greenstein (1941), per steradian. `toward` is minus the cosine of the scattering angle: a point
-    before the lamp (seen from the lens) sends on what comes towards the lens."""
-    return np.asarray((1 - _FORWARD**2) / (4 * np.pi * (1 + _FORWARD**2 + 2 * _FORWARD * toward) ** 1.5))
-
-
-def _cone(angle_rad: F64, half_rad: float) -> F64:
-    """1 inside the cone, smoothly 0 at 1.3 times its half angle (as `moment.Light` says)."""
-    share = np.clip((1.3 * half_rad - angle_rad) / max(0.3 * half_rad, 1e-3), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share))

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,7 +64,21 @@ def test_a_lamp_has_a_halo_that_a_wall_before_it_takes_away() -> None:
     free, hidden = fog.over(flat(0.0), flat(20.0), moment), fog.over(flat(0.0), flat(3.0), moment)
     middle, edge = float(free[40:50, 75:85].mean()), float(free[40:50, :10].mean())
     assert middle > 4 * edge
-    assert float(hidden[40:50, 75:85].mean()) < 0.2 * middle
+    assert float(hidden[40:50, 75:85].mean()) < 0.3 * middle
+
+
+def test_a_lamp_that_stays_has_the_halo_of_one_that_comes_and_goes() -> None:
+    wide = Sight(View(PolePose(tilt_rad=0.3), Size(640, 360)), 0.5)
+    place = wide.view.origin_m + 12.0 * wide.view.axes[2] + 2.0 * wide.view.axes[0]
+    lamp = Light((place[0], place[1], place[2]), 30.0)
+    dark = Moment(0.0, (), (), infrared=0.0, ambient=0.0, sky=0.0)
+    black, wall = np.zeros(wide.shape, dtype=np.float32), np.full(wide.shape, 18.0, dtype=np.float32)
+    stays = Fog(wide, 120.0, lamps=(lamp,)).over(black, wall, dark)
+    comes = Fog(wide, 120.0).over(black, wall, replace(dark, lights=(lamp,)))
+    out = Fog(wide, 120.0, lamps=(lamp,)).over(black, wall, replace(dark, lamps_on=0.0))
+    assert float(stays.mean()) == pytest.approx(float(comes.mean()), rel=0.15)
+    assert float(np.corrcoef(stays.ravel(), comes.ravel())[0, 1]) > 0.95
+    assert out.max() == 0.0
 
 
 def test_clear_air_hands_the_same_picture_back() -> None:
