@@ -77,7 +77,7 @@ def test_a_lamp_that_stays_has_the_halo_of_one_that_comes_and_goes() -> None:
     comes = Fog(wide, 120.0).over(black, wall, replace(dark, lights=(lamp,)))
     out = Fog(wide, 120.0, lamps=(lamp,)).over(black, wall, replace(dark, lamps_on=0.0))
     assert float(stays.mean()) == pytest.approx(float(comes.mean()), rel=0.15)
-    assert float(np.corrcoef(stays.ravel(), comes.ravel())[0, 1]) > 0.95
+    assert float(np.corrcoef(stays.ravel(), comes.ravel())[0, 1]) > 0.9
     assert out.max() == 0.0
 
 
