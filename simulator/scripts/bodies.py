@@ -15,6 +15,7 @@ from simulator.vehicles.vehicle import Vehicle
 
 _EVERY_S = 0.4
 _TOUCH_M = 0.04
+_ROAD_M = 10.0
 _CARS_TOUCH_M = 0.12  # bodies are rounder than their rectangles
 _SEATED = (Activity.GET_IN, Activity.SIT)
 
@@ -55,14 +56,20 @@ def walked_into(lot: Lot, role: Role, drives: dict[int, tuple[Drive, ...]]) -> l
 
 
 def driven_into(
-    lot: Lot, drive: Drive, drives: dict[int, tuple[Drive, ...]], touch_m: float = _CARS_TOUCH_M
+    lot: Lot,
+    drive: Drive,
+    drives: dict[int, tuple[Drive, ...]],
+    touch_m: float = _CARS_TOUCH_M,
+    every_s: float = _EVERY_S,
 ) -> list[Clash]:
-    """The first time that a drive's car is more than `touch_m` inside each other car or solid thing."""
+    """The first time that a drive's car is more than `touch_m` inside each other car or solid thing, on the lot."""
     car = lot.vehicle(drive.vehicle)
-    times = np.arange(drive.start_s, drive.start_s + drive_duration_s(drive), _EVERY_S)
+    times = np.arange(drive.start_s, drive.start_s + drive_duration_s(drive), every_s)
     track = pose_at(car, drives[drive.vehicle], times)
-    # On the road outside they may stand as they like: nobody sees it.
-    seen = sites_of(lot).touches_picture(track.place_m)
+    # On the road outside all wait at one place: hardly a camera sees it.
+    left, _, right, _ = lot.ground_m
+    near = (track.place_m[:, 0] > left - _ROAD_M) & (track.place_m[:, 0] < right + _ROAD_M)
+    seen = near & sites_of(lot).touches_picture(track.place_m)
     outline = _outline(car, track.place_m, track.heading_rad)
     found = []
     for other in lot.vehicles:

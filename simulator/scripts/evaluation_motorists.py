@@ -197,7 +197,8 @@ def _lift(draft: Draft) -> None:
     heading = float(np.arctan2(*(path[-1] - path[-2])[::-1]))
     right = np.array([np.sin(heading), -np.cos(heading)])
     door = stop + (car.size.width_m / 2 + 0.45) * right
-    trip = draft.enter(stands + draft.between(3.0, 15.0), draft.between(1.5, 1.8))
+    way = draft.way_in(door)
+    trip = draft.somebody(way[0], stands + draft.between(3.0, 15.0), draft.between(1.5, 1.8))
     trip.ways = roads.ways_round(draft.lot, car, stop, heading)
     trip.go(door)
     trip.slip(2.3, Activity.GET_IN, door - 0.8 * right)

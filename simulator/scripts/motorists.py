@@ -4,7 +4,7 @@ import numpy as np
 
 from simulator.play import Activity
 from simulator.scripts import roads
-from simulator.scripts.draft import Draft, NoPlaceError
+from simulator.scripts.draft import Draft
 from simulator.scripts.itinerary import Itinerary
 from simulator.scripts.scenario import Often, Scenario
 from simulator.scripts.sites import DOOR, REAR_DOOR, WHEELS, WINDSCREEN, Spot
@@ -72,13 +72,15 @@ def _jump_start(draft: Draft) -> None:
     door = stop + inwards / np.linalg.norm(inwards) * (helper_car.size.width_m / 2 + 0.45)
     helper = draft.somebody(stop + 0.3 * (door - stop), stands + draft.between(1.0, 3.0), 1.2)
     helper.slip(1.8, Activity.GET_IN, door)
+    path = draft.drives[-1].path_m
+    helper.ways = roads.ways_round(draft.lot, helper_car, stop, float(np.arctan2(*(path[-1] - path[-2])[::-1])))
     beside = bonnet.place_m + draft.between(0.6, 0.8) * _across(car)
-    helper.walk(beside)
+    helper.go(beside if bonnet.side == 0 else draft.sites.beside(car, bonnet.side, 0.4).place_m)
     works = draft.between(20.0, 50.0)
     ends = max(owner.now_s, helper.now_s) + works
     owner.until(ends, Activity.UNDER_BONNET, bonnet.face_m)
     helper.until(ends, Activity.UNDER_BONNET, bonnet.face_m + 0.6 * _across(car))
-    helper.walk(door)
+    helper.go(door)
     helper.slip(1.8, Activity.GET_IN, stop + 0.3 * (door - stop))
     draft.done(helper)
     roads.back_away(draft, helper_car, helper.now_s + draft.between(2.0, 5.0))
@@ -90,14 +92,17 @@ def _jump_start(draft: Draft) -> None:
 
 
 def _bonnet(draft: Draft) -> tuple[Spot, Spot]:
-    """The driver's door and the bonnet of a car that stands nose out."""
-    for car in draft.shuffled(draft.parked):
-        bonnet, door = draft.sites.before(car), draft.sites.beside(car, 1, DOOR)
+    """The driver's door, and the bonnet of a car that stands nose out; else any, and the bonnet's side."""
+    cars = [car for car in draft.shuffled(draft.parked) if draft.sites.gap_m(car, 1) >= 0.55]
+    for car in cars:
+        bonnet = draft.sites.before(car)
         to_lane = sum(draft.sites.lane_of(car).y_m) / 2 - car.place_m[1]
-        if np.sin(car.heading_rad) * to_lane > 0 and draft.sites.gap_m(car, 1) >= 0.55 and draft.sites.has_room(bonnet):
+        if np.sin(car.heading_rad) * to_lane > 0 and draft.sites.has_room(bonnet):
             draft.used.add(car.number)
-            return door, bonnet
-    raise NoPlaceError("no car stands nose out")
+            return draft.sites.beside(car, 1, DOOR), bonnet
+    door = draft.spot(DOOR) if not cars else draft.sites.beside(draft.pick(cars), 1, DOOR)
+    draft.used.add(door.vehicle.number)
+    return door, draft.sites.beside(door.vehicle, door.side, 0.12)
 
 
 def _across(car: Vehicle) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

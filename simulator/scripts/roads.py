@@ -116,7 +116,7 @@ def has_way(lot: Lot, car: Vehicle, out: bool) -> bool:
         drives.append(Drive(car.number, now, way.path_m, 1.5, way.backwards))
         now += drive_duration_s(drives[-1]) + 1.0
     own = {car.number: tuple(drives)}
-    return not any(driven_into(lot, drive, own, _TOUCH_M) for drive in drives)
+    return not any(driven_into(lot, drive, own, _TOUCH_M, 0.1) for drive in drives)
 
 
 def ways_round(lot: Lot, car: Vehicle, place_m: F64, heading_rad: float) -> Ways:
