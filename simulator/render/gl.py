@@ -1,8 +1,9 @@
 """The fast renderer: OpenGL on whatever driver there is, Mesa's llvmpipe on a machine without a graphics card.
 
 The standing world is drawn once into layers of luminance; a picture is their sum, with what moves drawn over it. The
-same moments give the same picture, bit for bit, on one machine and driver; between drivers pictures differ by less than
-two grey levels of 256 but for single pixels at edges.
+same moments give the same picture, bit for bit, on one machine and driver, in any process and on any number of threads.
+Other drivers filter and round otherwise: Mesa's softpipe gave a picture within 2 of 256 grey levels in 97 % of pixels,
+0.3 in the mean; single pixels at edges differ by more.
 """
 
 from collections.abc import Sequence

@@ -142,7 +142,7 @@ class Over:
         posts = [replace(lamp, at=(*lamp.at[:3], lamp.at[3] * moment.lamps_on)) for lamp in self._lamps.posts]
         for body in drawn:
             _put_lamps(self._moving[body.mesh.soft], body.brightest([*posts, *lamps], _MOST_LAMPS, _FAINT))
-            body.mesh.whole(self._pixel_m(body)).render()
+            body.mesh.whole(self._pixel_m(body) * (1.0 if lattice.moments == 1 else 1.5)).render()
 
     def _pixel_m(self, body: Drawn) -> float:
         """How wide a pixel is at its nearest point."""
