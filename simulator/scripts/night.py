@@ -7,7 +7,7 @@ import numpy as np
 
 from simulator.conditions import CONDITIONS, Condition
 from simulator.lots.lot import Lot
-from simulator.play import Act, Drive, Play, Role
+from simulator.play import Act, Drive, IncidentKind, Play, Role
 from simulator.scripts.bodies import driven_into, drives_around, drives_by_vehicle, walked_into
 from simulator.scripts.check import REUSE_S
 from simulator.scripts.draft import ANIMALS, FIRES, PEOPLE, THINGS, Draft, NoPlaceError
@@ -99,7 +99,7 @@ def _choice(library: dict[str, Scenario], start_s: float, wicked: bool, rng: np.
 
 def _in_a_night(scenario: Scenario) -> bool:
     """The camera stays as it is: after a harm nothing else could be told."""
-    return scenario.kind is not None and not scenario.name.startswith(("camera", "demo"))
+    return scenario.kind not in (None, IncidentKind.CAMERA_TAMPER) and scenario.name != "demo"
 
 
 def _perform(night: _Night, scenario: Scenario, start_s: float, rng: np.random.Generator) -> bool:

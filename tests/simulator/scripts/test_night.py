@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from simulator.lots.build import random_lot
-from simulator.play import Play
+from simulator.play import IncidentKind, Play
 from simulator.scripts import evaluation, library
 from simulator.scripts.check import faults
 from simulator.scripts.night import timetable
@@ -32,6 +32,7 @@ def test_a_night_is_sound(which: str) -> None:
     assert play.duration_s == 36_000.0
     assert len(play.roles) > 20
     assert faults(play, random_lot(1)) == []
+    assert all(incident.kind is not IncidentKind.CAMERA_TAMPER for incident in play.incidents)
 
 
 def test_a_night_is_made_in_two_seconds_of_work() -> None:
