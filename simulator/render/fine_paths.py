@@ -39,22 +39,29 @@ class Paths:
         self._steps = [float(root ** -(number + 1)) for number in range(_DICE)]
 
     def shine(self, moment: Moment, samples: int, first: int) -> Shine:
-        """The mean of `samples` rays to each pixel; `first` counts the picture's samples before them."""
+        """The mean of `samples` rays to each pixel; `first` counts the picture's samples before them.
+
+        All even samples of all pixels come first: they alone have a second leg, and so whole groups of rays that the
+        processor works on at a time go without.
+        """
         size, world = self._view.size, self._with(moment)
-        width, height = size.width_px, size.height_px
-        number = dr.arange(mi.UInt32, width * height * samples)
-        each = dr.opaque(mi.UInt32, samples)
+        pixels, even, odd = size.width_px * size.height_px, (samples + 1) // 2, samples // 2
+        number = dr.arange(mi.UInt32, pixels * samples)
+        early = number < dr.opaque(mi.UInt32, pixels * even)
+        number -= dr.select(early, 0, dr.opaque(mi.UInt32, pixels * even))
+        each = dr.select(early, dr.opaque(mi.UInt32, even), dr.opaque(mi.UInt32, max(odd, 1)))
         pixel = number // each
+        sample = 2 * (number - pixel * each) + dr.select(early, 0, 1) + dr.opaque(mi.UInt32, first)
+        leg = dr.select(early, dr.opaque(mi.Float, samples / even), 0.0)
         seed = zlib.crc32(np.array([self._standing.seed, moment.t_s], np.float64).tobytes())
-        sample = number - pixel * each + dr.opaque(mi.UInt32, first)
         dice = self._dice(pixel, sample, dr.opaque(mi.UInt32, seed))
         # the same places in every pixel (the R2 sequence of Roberts 2018), or straight edges would be ragged
         right, down = (_fraction(mi.Float(sample) * step + 0.5) for step in (0.7548776662, 0.5698402910))
         ray = self._rays(pixel, right, down)
         lamp_dice, leg_dice = mi.Vector3f(*dice[:3]), mi.Vector4f(*dice[3:7])
-        parts = luminance(world, self._light(moment), ray, lamp_dice, leg_dice)
+        parts = luminance(world, self._light(moment), ray, lamp_dice, leg_dice, leg)
         dr.eval(*parts)  # all in one go
-        return Shine(*(part.numpy().reshape(height, width, samples).mean(axis=2, dtype=np.float32) for part in parts))
+        return Shine(*(_mean(part.numpy(), pixels, samples).reshape(size.height_px, size.width_px) for part in parts))
 
     def depth_m(self, moment: Moment) -> F32:
         """Along the axis through each pixel's middle [h, w]; inf: sky."""
@@ -108,6 +115,15 @@ class Paths:
             drawn = (moment, replace(self._bare, moving=_scene("moving", moving), columns=_columns(whole)))
             self._drawn = drawn
         return drawn[1]
+
+
+def _mean(light: F32, pixels: int, samples: int) -> F32:
+    """Of each pixel [pixels], from the even samples of all and then the odd ones."""
+    even = (samples + 1) // 2
+    total = light[: pixels * even].reshape(pixels, even).sum(axis=1)
+    if samples > even:
+        total += light[pixels * even :].reshape(pixels, samples - even).sum(axis=1)
+    return np.asarray(total / np.float32(samples), dtype=np.float32)
 
 
 def _fraction(value: Real) -> Real:

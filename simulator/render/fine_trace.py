@@ -212,9 +212,10 @@ def _lamp_place(lamps: Real, number: Count, dice: Vector, active: Truth) -> tupl
     return mi.Point3f(place.x, place.y, place.z) + off, made.y > 0.5, made.z
 
 
-def luminance(world: World, light: Light, ray: Ray, dice: Vector, more: Four) -> tuple[Real, Real, Real]:
+def luminance(world: World, light: Light, ray: Ray, dice: Vector, more: Four, leg: Real) -> tuple[Real, Real, Real]:
     """Along rays from the lens: the part that is exact in every sample, the part that chance decides on, and what share
-    of light surfaces give back there. `dice` and `more` are random numbers, 0 to 1."""
+    of light surfaces give back there. `dice` and `more` are random numbers, 0 to 1; `leg` is the weight of a second
+    leg, 0: none is drawn."""
     spot = meet(world, ray, light.posts, True, mi.Bool(True))
     lamp = light.infrared
     away = mi.Vector3f(lamp.at - spot.at)
@@ -222,7 +223,10 @@ def luminance(world: World, light: Light, ray: Ray, dice: Vector, more: Four) ->
     beam = infrared_irradiance(lamp, spot.at) * infrared_answer(spot)
     lit = seen(world, spot, away / far, far - 0.02, spot.hit & (beam > 1e-7))
     clear = dr.select(spot.hit, spot.glow + dr.select(lit, beam, 0.0), light.sky)
-    grainy = _one_lamp(world, light, spot, mi.Float(0.0), dice) + _second_leg(world, light, spot, more)
+    grainy = _one_lamp(world, light, spot, mi.Float(0.0), dice)
+    grainy += dr.if_stmt(
+        (leg,), leg > 0, lambda leg: leg * _second_leg(world, light, spot, more), lambda leg: dr.zeros(mi.Float)
+    )
     answer = spot.albedo + mirror_share(spot)
     return clear, dr.select(spot.hit, grainy, 0.0), dr.select(spot.hit, answer, 0.0)
 
