@@ -1,5 +1,7 @@
 """From a lot, a play and the weather to one moment: everything that moves and shines in it."""
 
+from collections.abc import Iterable, Iterator, Sequence
+
 import numpy as np
 
 from simulator.conditions import Condition
@@ -8,7 +10,7 @@ from simulator.lots.lot import Lot
 from simulator.moment import Body, Kind, Light, Moment
 from simulator.optics import View
 from simulator.people import cast
-from simulator.play import CameraHarm, Drive, Play, Role
+from simulator.play import Activity, CameraHarm, Drive, Play, Role
 from simulator.solid import about_z
 from simulator.traffic import Traffic
 from simulator.vehicles import lights as vehicle_lights
@@ -18,6 +20,7 @@ from simulator.vehicles.vehicle import Vehicle
 from simulator.weather import drift, fire, lightning, wind
 
 _HAZARD_HZ = 1.5
+_STRIKING = (Activity.SWING_BAR, Activity.KICK, Activity.THROW, Activity.FIGHT, Activity.SCRAPE_ICE, Activity.CLIMB)
 _NIGHT_SKY = 0.12  # a dark sky in near-infrared beside the irradiance of all of it (street light from the sides)
 _DAY_SKY = 0.6
 _BRIGHT_AMBIENT = 0.3
@@ -36,23 +39,35 @@ class Director:
 
     def moment(self, t_s: float) -> Moment:
         """What moves and shines at a time."""
-        bodies: list[Body] = []
+        return self.exposure((t_s,))[0]
+
+    def exposure(self, times_s: Sequence[float]) -> list[Moment]:
+        """The moments of one exposure, some tens of milliseconds apart; who hardly moves in that is posed once."""
+        swift = [role for role in self.play.roles if is_swift(role, times_s[0])]
+        calm = self._people([role for role in self.play.roles if role not in swift], times_s[0])
+        calm += [body for body in self._drifting(times_s[0]) if body is not None]
+        calm += swaying(self.lot, self.condition.wind_m_s, times_s[0])
+        return [self._moment(t_s, calm + self._people(swift, t_s)) for t_s in times_s]
+
+    def _moment(self, t_s: float, bodies: list[Body]) -> Moment:
         lights: list[Light] = list(self._traffic.lights(t_s))
+        driven: list[Body] = []
         for number in self._movers:
             body, its_lights = self._vehicle(self.lot.vehicle(number), t_s)
-            bodies.append(body)
+            driven.append(body)
             lights += its_lights
         for role in self.play.roles:
-            solid = cast.figure(role, t_s)
-            if solid is not None:
-                bodies.append(Body(role.number, kind_of(role), solid))
-                lights += cast.lights(role, t_s)
+            lights += cast.lights(role, t_s)
         for blaze in self.play.blazes:
             lights += fire.lights(blaze, t_s, self._wind)
-        drifting = (drift.body(drifter, self._wind, t_s) for drifter in self.play.drifters)
-        bodies += [body for body in drifting if body is not None]
-        bodies += swaying(self.lot, self.condition.wind_m_s, t_s)
-        return self._under_the_sky(t_s, tuple(bodies), tuple(lights))
+        return self._under_the_sky(t_s, tuple(driven + bodies), tuple(lights))
+
+    def _people(self, roles: Iterable[Role], t_s: float) -> list[Body]:
+        solids = ((role, cast.figure(role, t_s)) for role in roles)
+        return [Body(role.number, kind_of(role), solid) for role, solid in solids if solid is not None]
+
+    def _drifting(self, t_s: float) -> Iterator[Body | None]:
+        return (drift.body(drifter, self._wind, t_s) for drifter in self.play.drifters)
 
     def _under_the_sky(self, t_s: float, bodies: tuple[Body, ...], lights: tuple[Light, ...]) -> Moment:
         condition = self.condition
@@ -88,6 +103,12 @@ def movers(*plays: Play) -> frozenset[int]:
     """Vehicles that drive or use their lamps in plays; all others are part of the standing world."""
     drive = {drive.vehicle for play in plays for drive in play.drives}
     return frozenset(drive | {use.vehicle for play in plays for use in play.lamps})
+
+
+def is_swift(role: Role, t_s: float) -> bool:
+    """Whether somebody moves so fast that a slow shutter smears them: on the way, or striking."""
+    act = next((act for act in role.acts if act.start_s <= t_s < act.end_s), None)
+    return act is not None and (act.path_m is not None or act.activity in _STRIKING)
 
 
 def drives_of(play: Play, number: int) -> tuple[Drive, ...]:

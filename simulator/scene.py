@@ -32,6 +32,7 @@ from simulator.moment import Renderer, Standing
 from simulator.optics import F32, View
 from simulator.play import CameraEvent, CameraHarm, Incident, Play
 from simulator.scripts import evaluation, library
+from simulator.scripts.draft import NoPlaceError
 from simulator.scripts.night import timetable
 from simulator.scripts.scenario import Scenario
 from simulator.weather.overlay import Weather
@@ -144,9 +145,9 @@ class Scene:
         turned = turn is not None and t_s >= turn.start_s + turn.lasts_s
         view = self._turned_view if turned else self.stage.view
         times_s = t_s + self.lens.exposure.shutter_s * (np.arange(_EXPOSURES) / _EXPOSURES)
-        moments = [self.director.moment(float(time_s)) for time_s in times_s]
+        moments = self.director.exposure(times_s.tolist())
         drawn = self.stage.renderer(view).picture(moments)
-        light = self.weather.over(drawn, t_s, moments[-1])
+        light = (self._turned_weather if turned else self.weather).over(drawn, t_s, moments[-1])
         if turn is not None and turn.start_s < t_s < turn.start_s + turn.lasts_s:
             share = (t_s - turn.start_s) / turn.lasts_s
             light = _panned(light, float(np.tan(turn.amount * share)) * view.canvas.focal_px)
@@ -161,6 +162,10 @@ class Scene:
         """What the camera sees after somebody has turned it."""
         turn = next(event for event in self.play.camera if event.harm is CameraHarm.TURNED)
         return self.stage.view.turned(turn.amount)
+
+    @cached_property
+    def _turned_weather(self) -> Weather:
+        return Weather(self.condition, self._turned_view, self.stage.lot.seed, self.play, self.stage.standing)
 
     def _harm(self, t_s: float) -> tuple[CameraEvent, ...]:
         return tuple(event for event in self.play.camera if event.start_s <= t_s)
@@ -198,7 +203,12 @@ def build_scene(spec: SceneSpec) -> Scene:
         play = timetable(lot, spec.seed, spec.hours, scenarios)
     else:
         tell = _named(scenarios, spec.scenario, "scenario").tell
-        play = tell(lot, condition, np.random.default_rng([spec.seed, 140, *spec.scenario.encode()]))
+        try:
+            play = tell(lot, condition, np.random.default_rng([spec.seed, 140, *spec.scenario.encode()]))
+        except NoPlaceError as error:
+            raise CameraError(
+                f"lot {spec.seed} has no place for {spec.scenario!r} ({error}); take another seed"
+            ) from error
     settings = random_settings(np.random.default_rng([spec.seed, 142]), wild=False, condition=condition)
     return Scene(Stage(lot, spec.size, spec.fidelity, movers(play)), play, condition, settings)
 
