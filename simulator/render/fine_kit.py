@@ -1,7 +1,7 @@
 """Mitsuba, made ready: the variant that shoots many rays at once, or one clear message why there is none.
 
-`scalar_rgb` needs nothing but the wheel, but took 3 times as long here for the same rays, and a lamp's beam, a
-reflector or a surface of our own cannot be said to it. `llvm_ad_mono` compiles our own formulas; it needs LLVM 15 or
+`scalar_rgb` needs nothing but the wheel, but took three times as long here for as many rays, and takes no formulas of
+our own for a beam, a reflector or a surface. `llvm_ad_mono` compiles our own formulas; it needs LLVM 15 or
 newer, which Mesa's llvmpipe (the fast renderer) brings along. LLVM 15 and 16 end the process at a floating-point
 minimum or maximum on x86 ("Cannot select: fminimum"), so the code beside this file compares and selects instead.
 """

@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 
 from firmware.errors import CameraError
 from firmware.messages import Size
+from simulator.conditions import CONDITIONS
+from simulator.lots.build import random_lot, standing
 from simulator.moment import Body, Ground, Kind, Light, Moment, Radiance, Standing
 from simulator.optics import F32, PolePose, View
 from simulator.render.fine import FineRenderer
@@ -63,10 +65,10 @@ def people() -> tuple[Body, ...]:
     return tuple(Body(101 + number, Kind.PERSON, solid) for number, solid in enumerate(solids))
 
 
-def compared(standing: Standing, moments: list[Moment], view: View) -> dict[str, F32]:
+def compared(world: Standing, moments: list[Moment], view: View) -> dict[str, F32]:
     """Ratios of luminance, fine to fast, by what is seen."""
     try:
-        fine, fast = FineRenderer(standing, view, 8), GlRenderer(standing, view)
+        fine, fast = FineRenderer(world, view, 8), GlRenderer(world, view)
     except CameraError as error:
         pytest.skip(str(error))
     ours, theirs = fine.picture(moments), fast.picture(moments)
@@ -107,3 +109,14 @@ def test_fine_and_fast_agree_on_how_bright_things_are(light: str) -> None:
         assert len(ratio) > 40, name
         low, high = (1 - WITHIN, 1 + WITHIN) if name == "ground" or light in LIT_FROM_AHEAD else (1 - WITHIN, 1.9)
         assert low < np.median(ratio) < high, (light, name, np.percentile(ratio, [10, 50, 90]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "condition"), [(7, "clear"), (11, "rain"), (5, "snow"), (12, "dusk")])
+def test_they_agree_on_whole_lots(seed: int, condition: str) -> None:
+    weather = CONDITIONS[condition]
+    lot = random_lot(seed, condition=weather)
+    view = View(lot.pose, Size(448, 256), lot.lens_bend)
+    light = weather.infrared, weather.ambient, weather.ambient * 0.12, weather.lamps
+    for name, ratio in compared(standing(lot, frozenset()), [Moment(1.0, people(), (), *light)], view).items():
+        assert abs(np.median(ratio) - 1) < WITHIN, (name, np.percentile(ratio, [10, 50, 90]))
