@@ -5,15 +5,11 @@ another. Same arguments, same picture, bit by bit on one machine.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from simulator.moment import Moment, Radiance, Standing
 from simulator.optics import View
 from simulator.render.fine_grain import mean, smooth
 from simulator.render.fine_kit import make_ready
-
-if TYPE_CHECKING:
-    pass
 
 
 class FineRenderer:
