@@ -1,6 +1,6 @@
 """From a lot, a play and the weather to one moment: everything that moves and shines in it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -43,11 +43,16 @@ class Director:
 
     def exposure(self, times_s: Sequence[float]) -> list[Moment]:
         """The moments of one exposure, some tens of milliseconds apart; who hardly moves in that is posed once."""
-        swift = [role for role in self.play.roles if is_swift(role, times_s[0])]
-        calm = self._people([role for role in self.play.roles if role not in swift], times_s[0])
-        calm += [body for body in self._drifting(times_s[0]) if body is not None]
-        calm += swaying(self.lot, self.condition.wind_m_s, times_s[0])
-        return [self._moment(t_s, calm + self._people(swift, t_s)) for t_s in times_s]
+        once = np.array([times_s[0]])
+        bodies: list[list[Body]] = [[] for _ in times_s]
+        for role in self.play.roles:
+            solids = cast.figures(role, np.asarray(times_s) if is_swift(role, times_s[0]) else once)
+            for place, moved in enumerate(bodies):
+                solid = solids[min(place, len(solids) - 1)]
+                moved += [] if solid is None else [Body(role.number, kind_of(role), solid)]
+        others = [body for body in self._drifting(times_s[0]) if body is not None]
+        others += swaying(self.lot, self.condition.wind_m_s, times_s[0])
+        return [self._moment(t_s, [*people, *others]) for t_s, people in zip(times_s, bodies, strict=True)]
 
     def _moment(self, t_s: float, bodies: list[Body]) -> Moment:
         lights: list[Light] = list(self._traffic.lights(t_s))
@@ -61,10 +66,6 @@ class Director:
         for blaze in self.play.blazes:
             lights += fire.lights(blaze, t_s, self._wind)
         return self._under_the_sky(t_s, tuple(driven + bodies), tuple(lights))
-
-    def _people(self, roles: Iterable[Role], t_s: float) -> list[Body]:
-        solids = ((role, cast.figure(role, t_s)) for role in roles)
-        return [Body(role.number, kind_of(role), solid) for role, solid in solids if solid is not None]
 
     def _drifting(self, t_s: float) -> Iterator[Body | None]:
         return (drift.body(drifter, self._wind, t_s) for drifter in self.play.drifters)

@@ -50,8 +50,8 @@ def play_out(scene: Scene, spec: SceneSpec, rate_hz: float, outputs: Outputs) ->
 def _film(path: Path, scene: Scene, times_s: F64, rate_hz: float, annotate: bool) -> None:
     denoiser = Denoiser(scene.settings.codec.denoise)
     with closing(FilmWriter(path, rate_hz)) as film:
-        for t_s in _shown(times_s, "film"):
-            picture = denoiser.denoised(scene.render(t_s))
+        for t_s, raw in zip(_shown(times_s, "film"), scene.pictures(times_s.tolist()), strict=True):
+            picture = denoiser.denoised(raw)
             if annotate:
                 film.add(annotated(picture, scene.truth(t_s)), t_s)
             else:

@@ -8,7 +8,9 @@ The same spec gives the same world, play and labels whatever the picture's size 
 """
 
 import difflib
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -139,12 +141,27 @@ class Scene:
         infrared = self.director.infrared(t_s)
         return self.lens.picture(self.radiance(t_s), t_s, self._harm(t_s), self.condition.wind_m_s, infrared)
 
+    def pictures(self, times_s: Iterable[float]) -> Iterator[Grey]:
+        """The same for times one after another; the next one's light is worked out while this one is taken."""
+        with ThreadPoolExecutor(1, "light") as ahead:
+            coming: deque[tuple[float, Future[F32]]] = deque()
+            for t_s in times_s:
+                coming.append((t_s, ahead.submit(self.radiance, t_s)))
+                if len(coming) > 1:
+                    yield self._taken(*coming.popleft())
+            while coming:
+                yield self._taken(*coming.popleft())
+
+    def _taken(self, t_s: float, light: "Future[F32]") -> Grey:
+        harm, wind_m_s = self._harm(t_s), self.condition.wind_m_s
+        return self.lens.picture(light.result(), t_s, harm, wind_m_s, self.director.infrared(t_s))
+
     def radiance(self, t_s: float) -> F32:
         """What reaches the lens at a time: luminance of the canvas, weather included."""
         turn = next((event for event in self.play.camera if event.harm is CameraHarm.TURNED), None)
         turned = turn is not None and t_s >= turn.start_s + turn.lasts_s
         view = self._turned_view if turned else self.stage.view
-        times_s = t_s + self.lens.exposure.shutter_s * (np.arange(_EXPOSURES) / _EXPOSURES)
+        times_s = t_s + self.settings.exposure.shutter_max_s * (np.arange(_EXPOSURES) / _EXPOSURES)
         moments = self.director.exposure(times_s.tolist())
         drawn = self.stage.renderer(view).picture(moments)
         light = (self._turned_weather if turned else self.weather).over(drawn, t_s, moments[-1])

@@ -57,18 +57,30 @@ def skeleton(role: Role, t_s: F64) -> Skeleton:
 
 def figure(role: Role, t_s: float) -> Solid | None:
     """The mesh at a time, with clothes and what they carry, in world metres; None while they are not there."""
+    return figures(role, np.array([t_s], dtype=np.float64))[0]
+
+
+def figures(role: Role, t_s: F64) -> list[Solid | None]:
+    """The meshes at times [n] not far apart: posing several at once costs little more than posing one."""
     if role.species is not None:
-        return animals.figure(role, t_s)
-    moves, posed = _posed(role, np.array([t_s], dtype=np.float64))
-    if not moves.present[0]:
-        return None
+        return [animals.figure(role, float(time_s)) for time_s in t_s]
+    moves, posed = _posed(role, np.asarray(t_s, dtype=np.float64))
+    held = {int(number): _held(role, moves, posed, int(number)) for number in np.unique(moves.act)}
+    rows = np.cumsum(moves.present) - 1  # `moves` and `posed` have rows for the times of presence only
+    return [
+        _drawn(role, posed, held[int(moves.act[row])], int(row)) if present else None
+        for row, present in zip(rows, moves.present, strict=True)
+    ]
+
+
+def _drawn(role: Role, posed: Posed, carried: Held | None, row: int) -> Solid:
+    """The mesh in one row of `posed`."""
     body = dressed(role)
-    vertices, normals = skinned(body.rows, body.joints_m, body.weights, posed.turns[0], posed.places_m[0])
-    carried = _held(role, moves, posed, int(moves.act[0]))
-    if carried is None or not carried.shown[0]:
+    vertices, normals = skinned(body.rows, body.joints_m, body.weights, posed.turns[row], posed.places_m[row])
+    if carried is None or not carried.shown[row]:
         return Solid(vertices, normals, body.shade, body.triangles, body.finish, body.finishes)
-    turn = carried.turn[0].astype(np.float32)
-    thing = made(carried.thing).solid.placed(turn, carried.place_m[0].astype(np.float32))
+    turn = carried.turn[row].astype(np.float32)
+    thing = made(carried.thing).solid.placed(turn, carried.place_m[row].astype(np.float32))
     fixed = _carrying(_Key(role.seed, role.guise), carried.thing)
     return replace(
         fixed,
