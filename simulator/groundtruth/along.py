@@ -98,8 +98,9 @@ def _movers(watch: Watch, stretch: Stretch, t_s: F64) -> Iterator[Samples]:
 
 def _driving(watch: Watch, vehicle: Vehicle, t_s: F64) -> I32:
     """Activity codes [n] of a vehicle on its way: it still stands at the first moment, and again at the last."""
-    drives = bodies.drives_of(watch.play, vehicle.number)
-    before, after = (driving.pose_at(vehicle, drives, t_s + side * bodies.STEP_S / 2).place_m for side in (-1, 1))
+    before, after = (
+        driving.pose_at(vehicle, watch.play.drives, t_s + side * bodies.STEP_S / 2).place_m for side in (-1, 1)
+    )
     moves = np.linalg.norm(after - before, axis=1) / bodies.STEP_S > bodies.MOVES_M_S
     return np.where(moves, ACTIVITY_CODES[DRIVING], ACTIVITY_CODES[PARKED]).astype(np.int32)
 

@@ -52,11 +52,6 @@ def driven(play: Play) -> frozenset[int]:
     return frozenset(drive.vehicle for drive in play.drives)
 
 
-def drives_of(play: Play, number: int) -> tuple[Drive, ...]:
-    """One vehicle's, in order of time."""
-    return tuple(sorted((drive for drive in play.drives if drive.vehicle == number), key=lambda drive: drive.start_s))
-
-
 @lru_cache(maxsize=8)
 def map_of(lot: Lot, picture: View) -> StandingMap:
     """A lot with all its vehicles where they stand at first, from one view. Kept for the next play on it."""
@@ -82,7 +77,7 @@ def placed(vehicle: Vehicle, place_m: F64, heading_rad: float) -> Solid:
 def movers(lot: Lot, play: Play, t_s: float) -> Iterator[Mover]:
     """Driven vehicles by number (where they stand, too), then people and animals."""
     for number in sorted(driven(play)):
-        yield _vehicle(lot.vehicle(number), drives_of(play, number), t_s)
+        yield _vehicle(lot.vehicle(number), play.drives, t_s)
     for role in play.roles:
         solid = cast.figure(role, t_s)
         if solid is not None:

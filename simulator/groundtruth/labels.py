@@ -50,8 +50,3 @@ def _rounded(value: object) -> object:
     if isinstance(value, dict):
         return {key: _rounded(item) for key, item in value.items()}
     return [_rounded(item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def from_json(data: bytes) -> Labels:
-    """Read it back. Raises msgspec.DecodeError, which names the field."""
-    return msgspec.json.decode(data, type=Labels)

@@ -83,7 +83,7 @@ def stretches(lot: Lot, play: Play, grid: Grid, t_s: F64) -> Iterator[Stretch]:
 
 def _course(lot: Lot, play: Play, number: int, t_s: F64) -> _Course:
     vehicle = lot.vehicle(number)
-    track = driving.pose_at(vehicle, bodies.drives_of(play, number), t_s)
+    track = driving.pose_at(vehicle, play.drives, t_s)
     step = np.linalg.norm(np.diff(track.place_m, axis=0), axis=1) > _STILL_M
     step |= np.abs(np.diff(track.heading_rad)) > _STILL_RAD
     # A frame belongs to a drive if the vehicle has moved since the frame before or moves until the next.
