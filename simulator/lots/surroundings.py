@@ -38,10 +38,10 @@ def surround(rng: np.random.Generator, plan: Plan) -> Surroundings:
     back = 4.2 if plan.long_bay is not None else 0.0
     path_y = plan.far_m + back + float(rng.uniform(3.0, 4.5))
     wall_y = path_y + float(rng.uniform(2.6, 6.5))
-    _houses(rng, plan, found, wall_y)
+    _houses(rng, found, wall_y)
     gaps = _footpaths(rng, plan, found, path_y)
     _far_hedge(rng, plan, found, gaps)
-    _closed_end(rng, plan, found, gaps)
+    _closed_end(rng, plan, found)
     _near_side(rng, plan, found)
     _lamps(rng, plan, found, path_y)
     _trees(rng, plan, found, path_y, wall_y)
@@ -52,7 +52,7 @@ def surround(rng: np.random.Generator, plan: Plan) -> Surroundings:
     return found
 
 
-def _houses(rng: np.random.Generator, plan: Plan, found: Surroundings, wall_y: float) -> None:
+def _houses(rng: np.random.Generator, found: Surroundings, wall_y: float) -> None:
     """One long house or two with a passage between them."""
     split = float(rng.uniform(-9, 9))
     passage = float(rng.uniform(3.0, 6.0)) if rng.random() < 0.6 else 0.0
@@ -118,9 +118,7 @@ def _far_hedge(
         start = max(start, gap_right)
 
 
-def _closed_end(
-    rng: np.random.Generator, plan: Plan, found: Surroundings, gaps: list[tuple[float, float]]
-) -> None:  # fmt: skip
+def _closed_end(rng: np.random.Generator, plan: Plan, found: Surroundings) -> None:
     """Away from the mouths: a rack for two-wheelers, then a hedge across the lanes' end or a yard that is closed."""
     x, out = plan.closed_end_m, -plan.side
     top = plan.far_m if plan.long_bay is None else plan.far_m - 1.0

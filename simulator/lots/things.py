@@ -12,7 +12,6 @@ from simulator.vehicles.meshes import box, ellipsoid, panel, tube
 STEEL = Finish(0.30, gloss=0.25, roughness=0.3)
 ZINC = Finish(0.12, gloss=0.03, roughness=0.6)
 DARK = Finish(0.07, gloss=0.08)
-PLASTIC = Finish(0.14, gloss=0.15, roughness=0.35)
 BOARDS = Finish(0.32)
 SIGN_FACE = Finish(0.5, retro=5.0)
 SIGN_PRINT = Finish(0.06)
@@ -198,12 +197,9 @@ def camera_pole(pole: PolePose) -> Solid:
     ahead = np.array([np.sin(pole.azimuth_rad), np.cos(pole.azimuth_rad)])
     camera = box((-0.06, 0.02, high - 0.06), (0.06, 0.36, high + 0.07), Finish(0.5, gloss=0.2))
     lens = _face(0.0, 0.37, (0.045, high - 0.045, high + 0.045), Finish(0.02, gloss=0.8, roughness=0.07))
-    facing = Solid(
-        lens.vertices_m, -lens.normals, lens.shade, lens.triangles[:, ::-1].copy(), lens.finish, lens.finishes
-    )
     lamp = box((0.09, 0.1, high - 0.05), (0.22, 0.25, high + 0.06), DARK)
     turn = about_z(float(np.arctan2(ahead[1], ahead[0])) - np.pi / 2)
-    head = joined([camera, facing, lamp]).placed(turn, (x, y, 0.0))
+    head = joined([camera, _turned_over(lens), lamp]).placed(turn, (x, y, 0.0))
     return joined([
         tube([(x, y, 0.0), (x, y, high + 0.25)], [0.07, 0.045], STEEL, 8),
         box((x - 0.16, y - 0.17, 2.6), (x + 0.16, y - 0.06, 3.05), Finish(0.36, gloss=0.1)),
@@ -211,7 +207,7 @@ def camera_pole(pole: PolePose) -> Solid:
     ])  # fmt: skip
 
 
-def turned_about(solid: Solid) -> Solid:
+def _turned_over(solid: Solid) -> Solid:
     """The same triangles seen from their other side."""
     flipped = solid.triangles[:, ::-1].copy()
     return Solid(solid.vertices_m, -solid.normals, solid.shade, flipped, solid.finish, solid.finishes)

@@ -109,12 +109,12 @@ def _parts(role: Role, t_s: F64) -> tuple[NDArray[np.bool_], _Parts]:
     for number in np.unique(numbers):
         now = numbers == number
         act = role.acts[number]
-        part = _act(role, act, _going(role, act, times[now]))
+        part = _act(role, act, _going(act, times[now]))
         turns[now], places[now] = part.turns, part.places_m
     return present, _Parts(turns, places)
 
 
-def _going(role: Role, act: Act, t_s: F64) -> _Going:
+def _going(act: Act, t_s: F64) -> _Going:
     since, left = t_s - act.start_s, act.end_s - t_s
     still = np.zeros(len(t_s))
     if act.path_m is None:

@@ -75,7 +75,6 @@ class _Raw:
 
     vertices_m: F64
     heads_m: F64
-    tips_m: F64
 
 
 def main() -> None:
@@ -132,7 +131,7 @@ def _raw(model: Any, shape: _Shape, labels: list[str], parents: list[int], weigh
         turned = np.stack([-points[:, 1], points[:, 0], points[:, 2]], axis=1)
         return np.asarray(turned - np.array([-heads[labels.index("root"), 1], 0.0, vertices[:, 2].min()]))
 
-    return _Raw(own(vertices), own(heads), own(tails))
+    return _Raw(own(vertices), own(heads))
 
 
 def _fists(
