@@ -10,7 +10,7 @@ import numpy as np
 from simulator.optics import F32, F64
 from simulator.play import Blaze
 from simulator.weather import noise, pixels
-from simulator.weather.growth import flicker, height_m, lean, mean_height_m
+from simulator.weather.growth import chance, flicker, height_m, lean, mean_height_m
 from simulator.weather.sheet import Sheet, before, hung, leaning
 from simulator.weather.sight import SHUTTER_S, Sight
 from simulator.weather.wind import Wind
@@ -22,6 +22,7 @@ _SPARKS = 26
 _SPARK = 6.0
 _SPARK_STEPS = 6
 _LONGEST_PX = 40.0
+_CLOCKS_S = 400.0  # within which fires are ahead of one another
 _RISE = 1.7  # gas rises at about this times the square root of height (m/s; 1-3 in such flames: McCaffrey 1979)
 
 
@@ -55,7 +56,7 @@ def burning(u: F32, v: F32, blaze: Blaze, t_s: float, tilt: float) -> F32:
     """How much of the flame's brightness is at places `u` across and `v` up (in flame heights) [h, w], 0..1."""
     tall = mean_height_m(blaze, t_s)
     rise = _RISE / np.sqrt(max(tall, 0.1))  # heights a second
-    clock = np.float32(t_s + blaze.number * 1.7)
+    clock = np.float32(t_s + chance(blaze, 7403).uniform(0.0, _CLOCKS_S))
     lift = np.maximum(v, 0.0)
     sway = noise.at(11, 0.30 * u + 0.1, 0.16 * v - 0.16 * rise * clock, 2.0)
     u = u - np.float32(tilt) * lift**1.2 - np.float32(0.07) * sway * np.sqrt(lift)
@@ -70,7 +71,7 @@ def burning(u: F32, v: F32, blaze: Blaze, t_s: float, tilt: float) -> F32:
 
 def _tongues(blaze: Blaze, t_s: float) -> list[tuple[float, float, int]]:
     """Where tongues stand across (in heights), how tall each is against the flames, and its number."""
-    rng = np.random.default_rng([blaze.number, 7401])
+    rng = chance(blaze, 7401)
     count = 2 + int(rng.integers(2, 4))
     tongues = []
     for number in range(count):
@@ -117,7 +118,7 @@ def _sparks(luminance: F32, depth_m: F32, blaze: Blaze, t_s: float, sight: Sight
 
 def _ember_places(blaze: Blaze, t_s: float, count: int, wind: Wind) -> F64:
     """Places of embers and their brightness, [count, 4]."""
-    rng = np.random.default_rng([blaze.number, 7402])
+    rng = chance(blaze, 7402)
     period = rng.uniform(0.9, 2.2, count)
     age = (t_s / period + rng.random(count)) % 1.0
     cycle = np.floor(t_s / period)

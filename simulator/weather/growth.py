@@ -15,6 +15,12 @@ LOW_M = 0.12  # the first flame
 _DIES_S = 2.5
 
 
+def chance(blaze: Blaze, own: int) -> np.random.Generator:
+    """What is by chance in a fire, from its number and its place: fires of two scenes do not burn alike. `own`: the
+    caller's number."""
+    return np.random.default_rng([blaze.number, *(round(100 * abs(part)) for part in blaze.place_m), own])
+
+
 def share(blaze: Blaze, t_s: float) -> float:
     """How far the flames have grown, 0..1 of the height; 0 before the first flame and after the last."""
     since_s = t_s - blaze.start_s - blaze.smoulder_s
@@ -39,7 +45,7 @@ def puff_hz(height_m: float) -> float:
 
 def flicker(blaze: Blaze, t_s: float) -> float:
     """A factor around 1 that the height and the light go with: puffs, and tongues at 5-12 Hz."""
-    rng = np.random.default_rng([blaze.number, 7400])
+    rng = chance(blaze, 7400)
     puff = 2 * np.pi * puff_hz(blaze.height_m)
     tongues = 2 * np.pi * rng.uniform(5.0, 12.0, 5)
     phases = rng.uniform(0, 2 * np.pi, 7)

@@ -18,6 +18,7 @@ _FINEST = 96
 _ENTRAIN = 0.20  # half width gained per metre of way (plumes: 0.1-0.16 each side; Morton, Taylor and Turner 1956)
 _LINGER_S = 14.0
 _BREATH_S = 3.6
+_SEEDS = 400  # of plumes
 _BACK = 0.35  # of the infrared lamp's light, what a thick white cloud throws back
 
 
@@ -71,7 +72,7 @@ def plume(blaze: Blaze, t_s: float, wind: Wind) -> Plume:
         thick=2.6 * blaze.smoke * begun * fading * (0.45 + 0.55 * strong),
         rise_m_s=rise,
         albedo=0.75 - 0.45 * growth.share(blaze, t_s),
-        seed=blaze.number,
+        seed=int(growth.chance(blaze, 7404).integers(_SEEDS)),
     )
 
 

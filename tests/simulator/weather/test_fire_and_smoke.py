@@ -166,3 +166,11 @@ def test_steam_is_gone_soon_after_its_end() -> None:
 def test_flames_move_little_in_little_time() -> None:
     now, soon, later = (burning(BLAZE, t_s, WINDS[0]) for t_s in (60.0, 60.002, 60.3))
     assert np.abs(soon - now).sum() < 0.2 * now.sum() < np.abs(later - now).sum()
+
+
+def test_the_first_fires_of_two_scenes_do_not_burn_alike() -> None:
+    elsewhere = Blaze(200, (1.2, 12.0, 0.2), start_s=5.0, height_m=1.6, growth_s=40.0, smoke=0.6)
+    times_s = np.arange(50.0, 60.0, 0.1)
+    one, other = ([growth.flicker(blaze, float(t_s)) for t_s in times_s] for blaze in (BLAZE, elsewhere))
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.7
+    assert smoke.plume(BLAZE, 50.0, WINDS[0]).seed != smoke.plume(elsewhere, 50.0, WINDS[0]).seed
