@@ -18,7 +18,7 @@ _DIES_S = 2.5
 def chance(blaze: Blaze, own: int) -> np.random.Generator:
     """What is by chance in a fire, from its number and its place: fires of two scenes do not burn alike. `own`: the
     caller's number."""
-    return np.random.default_rng([blaze.number, *(round(100 * abs(part)) for part in blaze.place_m), own])
+    return np.random.default_rng([blaze.number, *(round(100 * part) % 2**32 for part in blaze.place_m), own])
 
 
 def share(blaze: Blaze, t_s: float) -> float:
