@@ -15,6 +15,9 @@ _APPROACH_M = 9.0
 """The demo's first walk: some seconds of it, so that the alarm comes within the minute."""
 
 
+Span = tuple[float, float]
+
+
 def _prowling(draft: Draft) -> None:
     spots = row(draft, draft.count(3, 5))
     trip = draft.enter(draft.between(1.0, 3.0), draft.between(1.1, 1.45), spots[0].place_m, guise=shady(draft))
@@ -35,21 +38,24 @@ def _demo(draft: Draft) -> None:
     spots, way = min(ways, key=lambda told: abs(_length_m(told[1]) - _APPROACH_M))
     trip = draft.somebody(way[0], 11.0, draft.between(1.45, 1.55))
     trip.walk(*way[1:])
-    _prowl(draft, trip, spots, Activity.LOOK_IN, (3.0, 3.5))
+    _prowl(draft, trip, spots, Activity.LOOK_IN, (1.0, 1.5), (2.4, 3.0))
 
 
 def _length_m(way_m: F64) -> float:
     return float(np.linalg.norm(np.diff(way_m, axis=0), axis=1).sum())
 
 
-def _prowl(draft: Draft, trip: Itinerary, spots: list[Spot], looks: Activity, looks_s: tuple[float, float]) -> None:
+def _prowl(
+    draft: Draft, trip: Itinerary, spots: list[Spot], looks: Activity, looks_s: Span, tries_s: Span = (1.2, 2.0)
+) -> None:
+    """From car to car: a look into each and a hand on its handle, for so many seconds."""
     visits = []
     for number, spot in enumerate(spots):
         if number:
             trip.go(spot.place_m)
         visits.append(trip.now_s)
         trip.stay(draft.between(*looks_s), looks, spot.face_m)
-        trip.stay(draft.between(1.2, 2.0), Activity.TRY_HANDLE)
+        trip.stay(draft.between(*tries_s), Activity.TRY_HANDLE)
         if number == len(spots) - 1:
             trip.stay(draft.between(2.5, 4.0), Activity.PRY)
     ended = trip.now_s
