@@ -32,7 +32,7 @@ class SceneCamera:
     as it goes, with `t_s` from 0. `camera.loop` tells the story again and again, else `frames` ends with it.
 
     `wait` replaces the wait that `close` interrupts (a test's own clock). Raises CameraError for an unknown
-    scenario or condition, and where there is no OpenGL.
+    scenario or condition; `frames` raises it where there is no OpenGL.
     """
 
     def __init__(
@@ -59,7 +59,13 @@ class SceneCamera:
         self._denoiser = Denoiser(self.scene.settings.codec.denoise)
         self.late = 0
         self.scene.render(0.0)  # draw the lot before the clock starts, or the story's first seconds are lost
-        return self._fast() if self._clock is None else self._in_real_time(self._clock)
+        return self._until_over(self._fast() if self._clock is None else self._in_real_time(self._clock))
+
+    def _until_over(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        try:
+            yield from frames
+        finally:
+            self.scene.close()
 
     def force_keyframe(self) -> None:
         """Make the next frame a keyframe."""

@@ -1,6 +1,7 @@
 """`nattvakt simulate`: play a night that never happened, list what there is, or make training pictures."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -193,6 +194,8 @@ def _dataset(options: argparse.Namespace) -> int:
 
 
 def _sheet(options: argparse.Namespace) -> int:
+    if not os.access(options.out.parent, os.W_OK):
+        raise NodeError(f"{options.out}: cannot be written; name a file in a folder that exists and is yours")
     spec = SheetSpec(options.library, options.seed, options.fidelity)
     tiles, columns = (scenario_tiles(spec), 4) if options.of == "scenarios" else (condition_tiles(spec), 4)
     sheet = contact_sheet(list(tiles), columns)

@@ -10,7 +10,7 @@ from simulator.lots.lot import Lot
 from simulator.moment import Body, Kind, Light, Moment
 from simulator.optics import View
 from simulator.people import cast
-from simulator.play import Activity, CameraHarm, Drive, Play, Role
+from simulator.play import Activity, CameraHarm, Play, Role
 from simulator.solid import about_z
 from simulator.traffic import Traffic
 from simulator.vehicles import lights as vehicle_lights
@@ -27,13 +27,16 @@ _BRIGHT_AMBIENT = 0.3
 
 
 class Director:
-    """Knows what of a lot's play is to be seen at any time. Pure: the same time gives the same moment."""
+    """Knows what of a play is to be seen at any time. Pure: the same time gives the same moment.
 
-    def __init__(self, lot: Lot, play: Play, condition: Condition, view: View) -> None:
+    `apart` are the numbers of the vehicles that the standing world leaves out: all of `movers(play)`, and perhaps more.
+    """
+
+    def __init__(self, lot: Lot, play: Play, condition: Condition, view: View, apart: frozenset[int]) -> None:
         self.lot = lot
         self.play = play
         self.condition = condition
-        self._movers = tuple(sorted(movers(play)))
+        self._apart = tuple(sorted(apart))
         self._wind = wind.of(condition, view)
         self._traffic = Traffic(lot, condition, play.duration_s)
 
@@ -57,7 +60,7 @@ class Director:
     def _moment(self, t_s: float, bodies: list[Body]) -> Moment:
         lights: list[Light] = list(self._traffic.lights(t_s))
         driven: list[Body] = []
-        for number in self._movers:
+        for number in self._apart:
             body, its_lights = self._vehicle(self.lot.vehicle(number), t_s)
             driven.append(body)
             lights += its_lights
@@ -84,8 +87,7 @@ class Director:
         return 0.0 if dead else self.condition.infrared
 
     def _vehicle(self, vehicle: Vehicle, t_s: float) -> tuple[Body, tuple[Light, ...]]:
-        drives = drives_of(self.play, vehicle.number)
-        track = pose_at(vehicle, drives, np.array([t_s]))
+        track = pose_at(vehicle, self.play.drives, np.array([t_s]))
         place, heading_rad = track.place_m[0], float(track.heading_rad[0])
         lamps = self.lamps_on(vehicle.number, t_s)
         solid = shapes.lit(vehicle, lamps).placed(about_z(heading_rad), (float(place[0]), float(place[1]), 0.0))
@@ -110,12 +112,6 @@ def is_swift(role: Role, t_s: float) -> bool:
     """Whether somebody moves so fast that a slow shutter smears them: on the way, or striking."""
     act = next((act for act in role.acts if act.start_s <= t_s < act.end_s), None)
     return act is not None and (act.path_m is not None or act.activity in _STRIKING)
-
-
-def drives_of(play: Play, number: int) -> tuple[Drive, ...]:
-    """One vehicle's drives, in order."""
-    own = (drive for drive in play.drives if drive.vehicle == number)
-    return tuple(sorted(own, key=lambda drive: drive.start_s))
 
 
 def kind_of(role: Role) -> Kind:

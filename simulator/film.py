@@ -1,5 +1,6 @@
 """A scene played from its start to its end: into a film, labels, recorded detections, a site's configuration."""
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -35,6 +36,9 @@ class Outputs:
 
 def play_out(scene: Scene, spec: SceneSpec, rate_hz: float, outputs: Outputs) -> None:
     """Write all that is wanted. Raises NodeError."""
+    for path in (outputs.video, outputs.labels, outputs.detections, outputs.site):
+        if path is not None and not os.access(path.parent, os.W_OK):
+            raise NodeError(f"{path}: cannot be written; name a file in a folder that exists and is yours")
     times_s = np.arange(int(scene.duration_s * rate_hz)) / rate_hz
     if outputs.video is not None:
         _film(outputs.video, scene, times_s, rate_hz, outputs.annotate)

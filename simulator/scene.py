@@ -72,19 +72,22 @@ class SceneSpec:
 
 
 class Stage:
-    """A lot seen from its pole; the standing world is drawn once per view, at the first need."""
+    """A lot seen from its pole; the standing world is drawn once per view, at the first need.
+
+    `without` are the numbers of the vehicles that do not belong to the standing world: each picture draws them.
+    """
 
     def __init__(self, lot: Lot, size: Size, fidelity: Fidelity, without: frozenset[int]) -> None:
         self.lot = lot
         self.view = View(lot.pose, size, lot.lens_bend)
         self._fidelity = fidelity
-        self._without = without
+        self.without = without
         self._renderers: dict[View, Renderer] = {}
 
     @cached_property
     def standing(self) -> Standing:
         """All that never moves."""
-        return standing(self.lot, self._without)
+        return standing(self.lot, self.without)
 
     def renderer(self, view: View) -> Renderer:
         """The one that draws this stage from a view."""
@@ -108,8 +111,7 @@ class Scene:
         self.condition = condition
         self.settings = settings
         lot, view = stage.lot, stage.view
-        self.director = Director(lot, play, condition, view)
-        self.weather = Weather(condition, view, lot.seed, play, stage.standing)
+        self.director = Director(lot, play, condition, view, stage.without)
         self.lens = LensModel(settings, view, lot.seed)
         self.witness = Witness(lot, play, view, condition)
 
@@ -181,6 +183,11 @@ class Scene:
         return self.stage.view.turned(turn.amount)
 
     @cached_property
+    def weather(self) -> Weather:
+        """What falls, burns and flies before the lens."""
+        return Weather(self.condition, self.stage.view, self.stage.lot.seed, self.play, self.stage.standing)
+
+    @cached_property
     def _turned_weather(self) -> Weather:
         return Weather(self.condition, self._turned_view, self.stage.lot.seed, self.play, self.stage.standing)
 
@@ -217,7 +224,7 @@ def build_scene(spec: SceneSpec) -> Scene:
     scenarios = library_of(spec.library)
     lot = random_lot(spec.seed, condition=condition)
     if spec.scenario == NIGHT:
-        play = timetable(lot, spec.seed, spec.hours, scenarios)
+        play = timetable(lot, spec.seed, spec.hours, scenarios, condition=condition)
     else:
         tell = _named(scenarios, spec.scenario, "scenario").tell
         try:

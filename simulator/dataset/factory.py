@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from distributed import Client, LocalCluster, as_completed
+from distributed import Client, KilledWorker, LocalCluster, as_completed
+from distributed.comm.core import CommClosedError
 
 from firmware.drivers.files import write_atomic
 from firmware.errors import NodeError
@@ -21,6 +22,7 @@ from simulator.groundtruth import coco
 from simulator.scene import Fidelity
 
 CONNECT_S = 10.0
+_NO_DASHBOARD = "127.0.0.1:0"  # None would listen on every interface
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +41,30 @@ class DatasetSpec:
 
 def make_dataset(spec: DatasetSpec) -> Iterator[int]:
     """Yields how many pictures are there, those of an earlier run first. Raises NodeError."""
-    try:
+    with _written(spec.folder):
         (spec.folder / "lots").mkdir(parents=True, exist_ok=True)
         _same_order(spec)
-        wanted = _batches(spec)
-        todo = [batch for batch in wanted if not _table(spec.folder, batch).exists()]
-        done = spec.images - sum(batch.count for batch in todo)
-        yield done
-        for batch, stills in _drawn(spec, todo):
+    wanted = _batches(spec)
+    todo = [batch for batch in wanted if not _table(spec.folder, batch).exists()]
+    done = spec.images - sum(batch.count for batch in todo)
+    yield done
+    for batch, stills in _drawn(spec, todo):
+        with _written(spec.folder):
             _keep(spec.folder, batch, stills)
-            done += len(stills)
-            yield done
+        done += len(stills)
+        yield done
+    with _written(spec.folder):
         tables = [_read(_table(spec.folder, batch)) for batch in wanted]
         write_atomic(spec.folder / "labels.json", coco.merged(tables))
+
+
+@contextmanager
+def _written(folder: Path) -> Iterator[None]:
+    """Around work on the folder's files: what fails there is told as the folder's fault."""
+    try:
+        yield
     except OSError as error:
-        raise NodeError(
-            f"{spec.folder}: cannot be written ({error.strerror or error}); name a folder that can"
-        ) from error
+        raise NodeError(f"{folder}: cannot be written ({error.strerror or error}); name a folder that can") from error
 
 
 def _batches(spec: DatasetSpec) -> list[BatchSpec]:
@@ -99,9 +108,12 @@ def _drawn(spec: DatasetSpec, todo: list[BatchSpec]) -> Iterator[tuple[BatchSpec
     with _client(spec, len(todo)) as client:
         futures = client.map(make_batch, todo, pure=False)
         batch_of = {future.key: batch for future, batch in zip(futures, todo, strict=True)}
-        for future in as_completed(futures):
-            yield batch_of[future.key], future.result()
-            future.release()
+        try:
+            for future in as_completed(futures):
+                yield batch_of[future.key], future.result()
+                future.release()
+        except (CommClosedError, KilledWorker) as error:
+            raise NodeError(f"the Dask cluster was lost ({error}); start the same command again, it goes on") from error
 
 
 @contextmanager
@@ -119,6 +131,6 @@ def _client(spec: DatasetSpec, batches: int) -> Iterator[Client]:
         return
     os.environ.setdefault("MI_DEFAULT_THREADS", "1")  # Mitsuba would take all cores in each worker
     workers = min(spec.workers or os.cpu_count() or 1, batches)
-    cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+    cluster = LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=_NO_DASHBOARD)
     with cluster, Client(cluster) as client:
         yield client

@@ -11,16 +11,17 @@ from PIL import Image
 
 from firmware.errors import NodeError
 from firmware.messages import Size
+from simulator.conditions import CONDITIONS
 from simulator.dataset import factory
 from simulator.dataset.batch import BatchSpec, make_batch
 from simulator.dataset.crowd import crowd
 from simulator.dataset.factory import DatasetSpec, make_dataset
+from simulator.director import movers
+from simulator.lens.settings import LensSettings
 from simulator.lots.build import random_lot
-from simulator.scene import Fidelity
+from simulator.scene import Fidelity, Scene, Stage
 
 SMALL = Size(320, 180)
-# LocalCluster warns where its usual port is taken; a test suite beside another is no fault.
-pytestmark = pytest.mark.filterwarnings("ignore:Port")
 
 
 def order(folder: Path, images: int = 7) -> DatasetSpec:
@@ -57,14 +58,10 @@ def test_the_same_lot_gives_the_same_truth_and_pictures() -> None:
     assert [still.jpeg for still in one] == [still.jpeg for still in two]
 
 
-def test_another_order_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+def test_another_order_and_a_damaged_table_are_told(tmp_path: Path) -> None:
     list(make_dataset(order(tmp_path, 1)))
     with pytest.raises(NodeError, match="begun with"):
         list(make_dataset(replace(order(tmp_path, 1), size=Size(640, 360))))
-
-
-def test_a_damaged_table_is_named(tmp_path: Path) -> None:
-    list(make_dataset(order(tmp_path, 1)))
     (table,) = (tmp_path / "lots").iterdir()
     table.write_bytes(table.read_bytes()[:50])
     with pytest.raises(NodeError, match="is damaged"):
@@ -72,7 +69,7 @@ def test_a_damaged_table_is_named(tmp_path: Path) -> None:
 
 
 def test_an_existing_cluster_draws_the_same(tmp_path: Path) -> None:
-    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster:
         spec = DatasetSpec(3, 1200, SMALL, Fidelity.FAST, tmp_path / "cluster", cluster.scheduler_address)
         assert list(make_dataset(spec))[-1] == 3
     list(make_dataset(DatasetSpec(3, 1200, SMALL, Fidelity.FAST, tmp_path / "here", workers=1)))
@@ -95,3 +92,15 @@ def test_crowds_vary_and_stand_clear_of_cars() -> None:
         for role in play.roles:
             spot = np.asarray(role.acts[0].place_m)[None]
             assert all(float(vehicle.outside_m(spot)[0]) > 0.0 for vehicle in lot.vehicles)
+
+
+def test_every_vehicle_of_the_truth_is_drawn_in_every_turn() -> None:
+    """A car whose lamps are lit in one of a lot's pictures is left out of its standing world, not of its others."""
+    lot = random_lot(1003, wild=True)
+    plays = [crowd(lot, turn) for turn in range(8)]
+    stage = Stage(lot, SMALL, Fidelity.TRACKS, movers(*plays))
+    assert stage.without
+    for play in plays:
+        scene = Scene(stage, play, CONDITIONS["clear"], LensSettings())
+        drawn = {body.number for body in (*stage.standing.bodies, *scene.director.moment(1.0).moving)}
+        assert {vehicle.number for vehicle in lot.vehicles} <= drawn
