@@ -14,10 +14,11 @@ from simulator.dataset.factory import DatasetSpec, make_dataset
 from simulator.film import Outputs, play_out
 from simulator.groundtruth.sheet import contact_sheet
 from simulator.scene import DEFAULT_SIZE, NIGHT, Fidelity, SceneSpec, build_scene, library_of
-from simulator.sheets import SheetSpec, condition_tiles, scenario_tiles
+from simulator.sheets import MOMENTS, SheetSpec, condition_tiles, scenario_tiles
 
 _LEAST_PX, _MOST_PX = 160, 3840
 _LIBRARIES = ("development", "evaluation")
+_SMALL_TILE_PX = 224
 
 
 def main(argv: list[str]) -> int:
@@ -197,8 +198,10 @@ def _sheet(options: argparse.Namespace) -> int:
     if not os.access(options.out.parent, os.W_OK):
         raise NodeError(f"{options.out}: cannot be written; name a file in a folder that exists and is yours")
     spec = SheetSpec(options.library, options.seed, options.fidelity)
-    tiles, columns = (scenario_tiles(spec), 4) if options.of == "scenarios" else (condition_tiles(spec), 4)
-    sheet = contact_sheet(list(tiles), columns)
+    if options.of == "scenarios":
+        sheet = contact_sheet(list(scenario_tiles(spec)), 2 * MOMENTS, _SMALL_TILE_PX)
+    else:
+        sheet = contact_sheet(list(condition_tiles(spec)), 4)
     try:
         sheet.save(options.out, quality=80)
     except (OSError, ValueError) as error:
