@@ -23,7 +23,7 @@ def random_lot(seed: int, wild: bool = False, condition: Condition = CLEAR) -> L
     rng = np.random.default_rng([seed, 160])
     plan = random_plan(rng)
     found = surround(rng, plan)
-    vehicles = park(np.random.default_rng([seed, 161]), plan, found, condition.snow_cover)
+    vehicles = park(np.random.default_rng([seed, 161]), plan, found, condition.snow_cover, wild)
     view = np.random.default_rng([seed, 162])
     pose = wild_pose(view, plan) if wild else random_pose(view, plan)
     low, high = (-0.35, 0.35)

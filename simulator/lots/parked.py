@@ -13,14 +13,34 @@ from simulator.vehicles.vehicle import Model, Vehicle
 _MOST, _LEAST = 16, 8
 
 
-def park(rng: np.random.Generator, plan: Plan, found: Surroundings, snow: float) -> tuple[Vehicle, ...]:
-    """8-20 vehicles, numbered from 1."""
+def park(rng: np.random.Generator, plan: Plan, found: Surroundings, snow: float, wild: bool) -> tuple[Vehicle, ...]:
+    """8-20 vehicles, numbered from 1; where it is `wild`, up to six two-wheelers more in bays that are free: racks stand
+    far from the pole, and a detector has to learn near ones too."""
     count = len(plan.bays)
     order = rng.permutation(count)
     least, most = min(_LEAST, count - 1), min(_MOST, count)
     taken = sorted(order[: int(rng.integers(least, most + 1))].tolist())
     vehicles = [_in_bay(rng, plan, bay, number + 1, snow) for number, bay in enumerate(taken)]
-    return (*vehicles, *_at_rack(rng, found, len(vehicles) + 1, snow))
+    vehicles += _at_rack(rng, found, len(vehicles) + 1, snow)
+    if wild:
+        free = [bay for bay in order[len(taken) :].tolist() if bay != plan.long_bay]
+        for bay in free[: int(rng.integers(0, 3))]:
+            vehicles += _cycles(rng, plan, bay, len(vehicles) + 1, snow)
+    return tuple(vehicles)
+
+
+def _cycles(rng: np.random.Generator, plan: Plan, number: int, first: int, snow: float) -> list[Vehicle]:
+    """One to three two-wheelers side by side in a free bay."""
+    bay, count = plan.bays[number], int(rng.integers(1, 4))
+    middle_y_m, step_m = (bay.opening_y_m + bay.inner_y_m) / 2, 0.85
+    heading = float(rng.choice([-1.0, 1.0]) * np.pi / 2)
+    vehicles = []
+    for place in range(count):
+        x = bay.middle_x_m + (place - (count - 1) / 2) * step_m
+        spot = (x, middle_y_m + float(rng.uniform(-0.8, 0.8)))
+        turn = float(rng.uniform(-0.06, 0.06))
+        vehicles.append(random_vehicle(rng, first + place, spot, heading + turn, None, snow))
+    return vehicles
 
 
 def _in_bay(rng: np.random.Generator, plan: Plan, number: int, own: int, snow: float) -> Vehicle:
