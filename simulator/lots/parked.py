@@ -14,8 +14,8 @@ _MOST, _LEAST = 16, 8
 
 
 def park(rng: np.random.Generator, plan: Plan, found: Surroundings, snow: float, wild: bool) -> tuple[Vehicle, ...]:
-    """8-20 vehicles, numbered from 1; where it is `wild`, up to six two-wheelers more in bays that are free: racks stand
-    far from the pole, and a detector has to learn near ones too."""
+    """8-20 vehicles, numbered from 1; where it is `wild`, up to six two-wheelers more in bays that are free: racks
+    stand far from the pole, and a detector has to learn near ones too."""
     count = len(plan.bays)
     order = rng.permutation(count)
     least, most = min(_LEAST, count - 1), min(_MOST, count)
