@@ -7,11 +7,10 @@ import numpy as np
 from simulator.conditions import Condition
 from simulator.lots.foliage import swaying
 from simulator.lots.lot import Lot
-from simulator.moment import Body, Kind, Light, Moment
+from simulator.moment import Body, Light, Moment
 from simulator.optics import View
 from simulator.people import cast
 from simulator.play import Activity, CameraHarm, Play, Role
-from simulator.solid import about_z
 from simulator.traffic import Traffic
 from simulator.vehicles import lights as vehicle_lights
 from simulator.vehicles import shapes
@@ -52,7 +51,7 @@ class Director:
             solids = cast.figures(role, np.asarray(times_s) if is_swift(role, times_s[0]) else once)
             for place, moved in enumerate(bodies):
                 solid = solids[min(place, len(solids) - 1)]
-                moved += [] if solid is None else [Body(role.number, kind_of(role), solid)]
+                moved += [] if solid is None else [Body(role.number, role.kind, solid)]
         others = [body for body in self._drifting(times_s[0]) if body is not None]
         others += swaying(self.lot, self.condition.wind_m_s, times_s[0])
         return [self._moment(t_s, [*people, *others]) for t_s, people in zip(times_s, bodies, strict=True)]
@@ -90,9 +89,8 @@ class Director:
         track = pose_at(vehicle, self.play.drives, np.array([t_s]))
         place, heading_rad = track.place_m[0], float(track.heading_rad[0])
         lamps = self.lamps_on(vehicle.number, t_s)
-        solid = shapes.lit(vehicle, lamps).placed(about_z(heading_rad), (float(place[0]), float(place[1]), 0.0))
-        kind = Kind.TWO_WHEELER if vehicle.two_wheeler else Kind.VEHICLE
-        return Body(vehicle.number, kind, solid), vehicle_lights.lights(vehicle, place, heading_rad, lamps)
+        solid = shapes.lit(vehicle, lamps).on_ground(place, heading_rad)
+        return Body(vehicle.number, vehicle.kind, solid), vehicle_lights.lights(vehicle, place, heading_rad, lamps)
 
     def lamps_on(self, number: int, t_s: float) -> frozenset[str]:
         """Which of a vehicle's lamps shine; hazard lamps flash."""
@@ -112,8 +110,3 @@ def is_swift(role: Role, t_s: float) -> bool:
     """Whether somebody moves so fast that a slow shutter smears them: on the way, or striking."""
     act = next((act for act in role.acts if act.start_s <= t_s < act.end_s), None)
     return act is not None and (act.path_m is not None or act.activity in _STRIKING)
-
-
-def kind_of(role: Role) -> Kind:
-    """A person, or an animal."""
-    return Kind.PERSON if role.species is None else Kind.ANIMAL

@@ -6,6 +6,7 @@ A play says it in words and numbers; `people`, `vehicles` and `weather` know how
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from simulator.moment import Kind
 from simulator.optics import F64
 
 
@@ -98,6 +99,11 @@ class Role:
     acts: tuple[Act, ...]
     guise: str = "any"
     species: Species | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """A person, or an animal."""
+        return Kind.PERSON if self.species is None else Kind.ANIMAL
 
     @property
     def start_s(self) -> float:

@@ -140,8 +140,7 @@ class Scene:
 
     def render(self, t_s: float) -> Grey:
         """The picture at a time, [h, w]. Exposure follows the light with a lag when times come one after another."""
-        infrared = self.director.infrared(t_s)
-        return self.lens.picture(self.radiance(t_s), t_s, self._harm(t_s), self.condition.wind_m_s, infrared)
+        return self._taken(t_s, self.radiance(t_s))
 
     def pictures(self, times_s: Iterable[float]) -> Iterator[Grey]:
         """The same for times one after another; the next one's light is worked out while this one is taken."""
@@ -150,13 +149,14 @@ class Scene:
             for t_s in times_s:
                 coming.append((t_s, ahead.submit(self.radiance, t_s)))
                 if len(coming) > 1:
-                    yield self._taken(*coming.popleft())
-            while coming:
-                yield self._taken(*coming.popleft())
+                    due_s, light = coming.popleft()
+                    yield self._taken(due_s, light.result())
+            for due_s, light in coming:
+                yield self._taken(due_s, light.result())
 
-    def _taken(self, t_s: float, light: "Future[F32]") -> Grey:
+    def _taken(self, t_s: float, light: F32) -> Grey:
         harm, wind_m_s = self._harm(t_s), self.condition.wind_m_s
-        return self.lens.picture(light.result(), t_s, harm, wind_m_s, self.director.infrared(t_s))
+        return self.lens.picture(light, t_s, harm, wind_m_s, self.director.infrared(t_s))
 
     def radiance(self, t_s: float) -> F32:
         """What reaches the lens at a time: luminance of the canvas, weather included."""

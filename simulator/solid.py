@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
 I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 
@@ -56,6 +57,10 @@ class Solid:
         rotation = np.asarray(turn, dtype=np.float32)
         moved = self.vertices_m @ rotation.T + np.asarray(shift_m, dtype=np.float32)
         return replace(self, vertices_m=moved, normals=self.normals @ rotation.T)
+
+    def on_ground(self, place_m: Sequence[float] | F64, heading_rad: float) -> "Solid":
+        """Turned about z to a heading, and put on a ground point [2]."""
+        return self.placed(about_z(heading_rad), (float(place_m[0]), float(place_m[1]), 0.0))
 
 
 def smooth_normals(vertices_m: F32, triangles: I32) -> F32:

@@ -28,7 +28,6 @@ from simulator.groundtruth.records import (
 )
 from simulator.groundtruth.samples import Samples, Way, of_skeleton, of_vehicle
 from simulator.lots.lot import Lot
-from simulator.moment import Kind
 from simulator.optics import F64
 from simulator.people import cast
 from simulator.play import Play, Role
@@ -119,8 +118,7 @@ def _person(grid: Grid, role: Role, frames: I32, t_s: F64) -> Iterator[Samples]:
     codes = np.array([ACTIVITY_CODES[bodies.activity_of(role, act)] for act in role.acts], dtype=np.int32)
     doing = codes[np.minimum(np.searchsorted(ends, times, side="right"), len(codes) - 1)]
     way = Way(frames, cast.place(role, times), doing)
-    kind = Kind.PERSON if role.species is None else Kind.ANIMAL
-    being = Being(role.number, kind, (0.0, 0.0), "", 0.0)
+    being = Being(role.number, role.kind, (0.0, 0.0), "", 0.0)
     spheres = cast.Skeleton(skeleton.points_m[there], skeleton.radius_m, there[there])
     yield from _before_lens(of_skeleton(grid, being, spheres, way))
 

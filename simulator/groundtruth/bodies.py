@@ -8,14 +8,14 @@ import numpy as np
 
 from simulator.groundtruth.depth import Grid, Layers, StandingMap, standing_map
 from simulator.groundtruth.records import BEAST, DRIVING, PARKED
-from simulator.lots.build import standing
+from simulator.lots.build import bodies as standing_bodies
 from simulator.lots.foliage import swaying
 from simulator.lots.lot import Lot
 from simulator.moment import Kind
-from simulator.optics import F64, View
+from simulator.optics import View
 from simulator.people import cast
 from simulator.play import Act, Drive, Play, Role
-from simulator.solid import Solid, about_z
+from simulator.solid import Solid
 from simulator.vehicles import driving, shapes
 from simulator.vehicles.vehicle import Vehicle
 
@@ -55,23 +55,12 @@ def driven(play: Play) -> frozenset[int]:
 @lru_cache(maxsize=8)
 def map_of(lot: Lot, picture: View) -> StandingMap:
     """A lot with all its vehicles where they stand at first, from one view. Kept for the next play on it."""
-    return standing_map(standing(lot, frozenset()), picture)
+    return standing_map(standing_bodies(lot, lot.vehicles), picture)
 
 
 def parked(vehicle: Vehicle) -> Being:
     """A vehicle that does not move in this play."""
-    return Being(vehicle.number, vehicle_kind(vehicle), vehicle.place_m, PARKED, vehicle.heading_rad)
-
-
-def vehicle_kind(vehicle: Vehicle) -> Kind:
-    """Its class in the ground truth."""
-    return Kind.TWO_WHEELER if vehicle.two_wheeler else Kind.VEHICLE
-
-
-def placed(vehicle: Vehicle, place_m: F64, heading_rad: float) -> Solid:
-    """A vehicle's mesh where it is."""
-    solid: Solid = shapes.solid(vehicle)
-    return solid.placed(about_z(heading_rad), (float(place_m[0]), float(place_m[1]), 0.0))
+    return Being(vehicle.number, vehicle.kind, vehicle.place_m, PARKED, vehicle.heading_rad)
 
 
 def movers(lot: Lot, play: Play, t_s: float) -> Iterator[Mover]:
@@ -90,8 +79,8 @@ def _vehicle(vehicle: Vehicle, drives: tuple[Drive, ...], t_s: float) -> Mover:
     speed = float(np.linalg.norm(track.place_m[2] - track.place_m[0])) / STEP_S
     activity = DRIVING if speed > MOVES_M_S else PARKED
     where = (float(place[0]), float(place[1]))
-    being = Being(vehicle.number, vehicle_kind(vehicle), where, activity, heading, speed)
-    return Mover(being, placed(vehicle, place, heading))
+    being = Being(vehicle.number, vehicle.kind, where, activity, heading, speed)
+    return Mover(being, shapes.solid(vehicle).on_ground(place, heading))
 
 
 def _figure(role: Role, solid: Solid, t_s: float) -> Mover:
@@ -103,9 +92,8 @@ def _figure(role: Role, solid: Solid, t_s: float) -> Mover:
     speed = float(np.linalg.norm(way)) / max(float(steps[2] - steps[0]), 1e-3)
     walks = act.path_m is not None and speed > MOVES_M_S
     heading = float(np.arctan2(way[1], way[0])) if walks else act.heading_rad
-    kind = Kind.PERSON if role.species is None else Kind.ANIMAL
     where = (float(place[0]), float(place[1]))
-    return Mover(Being(role.number, kind, where, activity_of(role, act), heading, speed), solid)
+    return Mover(Being(role.number, role.kind, where, activity_of(role, act), heading, speed), solid)
 
 
 def add_branches(layers: Layers, grid: Grid, lot: Lot, wind_m_s: float, t_s: float) -> None:

@@ -3,6 +3,7 @@
 The grid has `GRID_PX` columns whatever the picture's size, so that shares and boxes do not depend on it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from firmware.messages import Box, Size
 from simulator.groundtruth.raster import NEAR_M, ahead, fragments
 from simulator.groundtruth.records import Bools
-from simulator.moment import Standing
+from simulator.moment import Body
 from simulator.optics import F32, F64, View, Window
 from simulator.solid import Solid, joined
 
@@ -176,12 +177,12 @@ def _grid(picture: View) -> Grid:
     return Grid(picture)
 
 
-def standing_map(standing: Standing, picture: View) -> StandingMap:
+def standing_map(bodies: Iterable[Body], picture: View) -> StandingMap:
     """All bodies of a standing world in the grid of a picture."""
     grid = _grid(picture)
     scenery, outlines = Layers.bare(grid), {}
     solids: dict[int, list[Solid]] = {}
-    for body in standing.bodies:
+    for body in bodies:
         solids.setdefault(body.number, []).append(body.solid)
     for patch in map(grid.patch, solids.pop(SCENERY, [])):
         if patch is not None:

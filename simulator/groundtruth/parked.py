@@ -12,7 +12,7 @@ from simulator.groundtruth.records import I32, PARKED, Bools
 from simulator.lots.lot import Lot
 from simulator.optics import F64
 from simulator.play import Play
-from simulator.vehicles import driving
+from simulator.vehicles import driving, shapes
 
 _STILL_M = 1e-4
 _STILL_RAD = 1e-4
@@ -89,14 +89,14 @@ def _course(lot: Lot, play: Play, number: int, t_s: F64) -> _Course:
     # A frame belongs to a drive if the vehicle has moved since the frame before or moves until the next.
     drives = np.concatenate([[False], step]) | np.concatenate([step, [False]])
     starts = np.concatenate([[0], np.flatnonzero(np.diff(drives.astype(np.int8))) + 1]).astype(np.int32)
-    being = Being(number, bodies.vehicle_kind(vehicle), vehicle.place_m, PARKED, vehicle.heading_rad)
+    being = Being(number, vehicle.kind, vehicle.place_m, PARKED, vehicle.heading_rad)
     return _Course(being, track.place_m, track.heading_rad, drives, starts)
 
 
 def _stand(lot: Lot, grid: Grid, course: _Course, frame: int) -> Stand | None:
     """None: it stands outside the picture."""
     place, heading = course.place_m[frame], float(course.heading_rad[frame])
-    patch = grid.patch(bodies.placed(lot.vehicle(course.being.number), place, heading))
+    patch = grid.patch(shapes.solid(lot.vehicle(course.being.number)).on_ground(place, heading))
     if patch is None:
         return None
     being = replace(course.being, place_m=(float(place[0]), float(place[1])), heading_rad=heading)

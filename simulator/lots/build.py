@@ -1,5 +1,7 @@
 """Random lots, and what stands on them."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from simulator.conditions import CONDITIONS, Condition
@@ -11,8 +13,8 @@ from simulator.lots.poses import lens_bend, other_poles, random_pose, wild_pose
 from simulator.lots.scenery import lamps, solids
 from simulator.lots.surroundings import free, surround
 from simulator.moment import Body, Kind, Standing
-from simulator.solid import about_z
 from simulator.vehicles import shapes
+from simulator.vehicles.vehicle import Vehicle
 
 CLEAR = CONDITIONS["clear"]
 
@@ -58,9 +60,16 @@ def random_lot(seed: int, wild: bool = False, condition: Condition = CLEAR) -> L
 def standing(lot: Lot, without: frozenset[int] = frozenset()) -> Standing:
     """All that never moves; vehicles whose numbers are in `without` are left out."""
     stays = tuple(vehicle for vehicle in lot.vehicles if vehicle.number not in without)
-    bodies = [Body(0, Kind.OTHER, solid) for solid in solids(lot)]
-    for vehicle in stays:
-        turned = shapes.solid(vehicle).placed(about_z(vehicle.heading_rad), (*vehicle.place_m, 0.0))
-        kind = Kind.TWO_WHEELER if vehicle.two_wheeler else Kind.VEHICLE
-        bodies.append(Body(vehicle.number, kind, turned))
-    return Standing(tuple(bodies), texture(lot, stays), lamps(lot), lot.beam_rad, lot.seed)
+    return Standing(bodies(lot, stays), texture(lot, stays), lamps(lot), lot.beam_rad, lot.seed)
+
+
+def bodies(lot: Lot, vehicles: tuple[Vehicle, ...]) -> tuple[Body, ...]:
+    """What stands above the ground: scenery, and these of the lot's vehicles."""
+    parked = (Body(one.number, one.kind, shapes.solid(one).on_ground(one.place_m, one.heading_rad)) for one in vehicles)
+    return (*_scenery(lot), *parked)
+
+
+@lru_cache(maxsize=2)
+def _scenery(lot: Lot) -> tuple[Body, ...]:
+    """The renderer and the witness of a scene both ask for it."""
+    return tuple(Body(0, Kind.OTHER, solid) for solid in solids(lot))

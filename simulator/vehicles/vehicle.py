@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from simulator.moment import Kind
 from simulator.optics import F32, F64
 
 
@@ -58,6 +59,11 @@ class Vehicle:
     def two_wheeler(self) -> bool:
         """Whether it is a bicycle, motorbike or moped."""
         return self.model in (Model.BICYCLE, Model.MOTORBIKE, Model.MOPED)
+
+    @property
+    def kind(self) -> Kind:
+        """Its class in the ground truth."""
+        return Kind.TWO_WHEELER if self.two_wheeler else Kind.VEHICLE
 
     def to_world(self, points_m: F64) -> F64:
         """Points [n, 3] in its own axes to the world's, as it stands at first."""

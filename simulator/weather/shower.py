@@ -168,6 +168,19 @@ def _middles(streak: Streaks, shape: tuple[int, ...]) -> tuple[I32, I32]:
     return np.clip(middle[:, 1], 0, shape[0] - 1).astype(np.int32), column
 
 
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """What falls: its slabs of particles, and how much light they throw back (`lit`)."""
+
+    slabs: tuple[Fallers, ...]
+    back: float
+
+    def before(self, depth_m: F32, sight: Sight, wind: Wind, moment: Moment) -> tuple[Streaks, ...]:
+        """What of it is in sight before a picture of depths [h, w], lit, slab by slab."""
+        seen = (unhidden(streaks(fallers, sight, wind, moment.t_s), depth_m) for fallers in self.slabs)
+        return tuple(lit(one, self.back, sight, moment) for one in seen)
+
+
 def draw(layer: U8, streak: Streaks, scale: float = 1.0) -> None:
     """Streaks into bytes, in place, brighter ones over dimmer ones; `scale`: of the layer's pixel grid."""
     levels = np.rint(pixels.tone(streak.luminance) * (_TONES / 255)).astype(np.int32)

@@ -50,8 +50,8 @@ class Snow:
     seed: int
 
     @cached_property
-    def _slabs(self) -> tuple[shower.Fallers, ...]:
-        return tuple(self._fallers(number) for number in range(len(_SLABS)))
+    def _near(self) -> shower.Fall:
+        return shower.Fall(tuple(self._fallers(number) for number in range(len(_SLABS))), _BACK)
 
     @cached_property
     def _curtains(self) -> tuple[curtain.Curtain, ...]:
@@ -81,11 +81,7 @@ class Snow:
 
     def streaks(self, depth_m: F32, moment: Moment) -> tuple[shower.Streaks, ...]:
         """The near flakes that are in sight before a picture of depths [h, w], lit, slab by slab."""
-        found = []
-        for fallers in self._slabs:
-            seen = shower.unhidden(shower.streaks(fallers, self.sight, self.wind, moment.t_s), depth_m)
-            found.append(shower.lit(seen, _BACK, self.sight, moment))
-        return tuple(found)
+        return self._near.before(depth_m, self.sight, self.wind, moment)
 
     def _curtain(self, number: int) -> curtain.Curtain:
         depth_m = _CURTAINS_M[number // 2] * (1.0 + 0.08 * (number % 2))

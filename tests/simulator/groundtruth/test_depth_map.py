@@ -6,7 +6,7 @@ import pytest
 from firmware.messages import Size
 from simulator.groundtruth.depth import Layers, sight, standing_map
 from simulator.groundtruth.raster import NEAR_M, ahead
-from simulator.moment import Body, Ground, Kind, Standing
+from simulator.moment import Body, Kind
 from simulator.optics import PolePose, View
 from simulator.solid import Finish, Solid
 
@@ -22,9 +22,8 @@ def box(low: tuple[float, float, float], high: tuple[float, float, float]) -> So
     return Solid.of(vertices, np.array(FACES, dtype=np.int32), Finish(0.3))
 
 
-def world(*bodies: Body) -> Standing:
-    flat = np.full((2, 2), 0.2, dtype=np.float32)
-    return Standing(bodies, Ground(flat, flat, (0.0, 0.0), 10.0), (), 0.3, 1)
+def world(*bodies: Body) -> tuple[Body, ...]:
+    return bodies
 
 
 def car(number: int, low: tuple[float, float, float], high: tuple[float, float, float]) -> Body:

@@ -69,7 +69,7 @@ def test_near_streaks_are_brighter_than_far_ones() -> None:
 
 @pytest.mark.parametrize("of", [Rain(SIGHT, WIND, 10.0, 3), Snow(SIGHT, WIND, 1.5, 3)], ids=["rain", "snow"])
 def test_particles_keep_to_their_ways(of: Rain | Snow) -> None:
-    for fallers in of._slabs:
+    for fallers in of._near.slabs:
         step = 1e-3
         first, last = (shower.places_m(fallers, SIGHT, WIND, t_s) for t_s in (20.0, 20.0 + step))
         moved = last - first
