@@ -39,7 +39,7 @@ from firmware.status import Board, Names, Status
 from nattvakt import version
 from wire.topics import NodeTopics
 
-SHIPPED_MODEL = Path(models.__file__).parent / "first-1"
+SHIPPED_MODEL = models.SHIPPED
 THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
 
 
