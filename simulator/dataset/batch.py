@@ -17,6 +17,7 @@ from simulator.scene import Fidelity, Scene, Stage
 
 PER_LOT = 5
 _CLEAR_SHARE = 0.35  # the rest is spread evenly over all other conditions
+_WILD_SHARE = 0.6  # lots, poles and lenses far beyond the usual; the rest is what a housing company puts up
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,16 @@ def make_batch(spec: BatchSpec) -> tuple[Still, ...]:
     """Draw one lot's pictures. The same spec gives the same truth, and pictures within the renderer's tolerance."""
     rng = np.random.default_rng([spec.lot_seed, 108])
     condition = _condition(rng)
-    lot = random_lot(spec.lot_seed, wild=True, condition=condition)
+    wild = bool(rng.random() < _WILD_SHARE)
+    lot = random_lot(spec.lot_seed, wild=wild, condition=condition)
     stills: list[Still] = []
     plays = [crowd(lot, turn) for turn in range(spec.count)]
     stage = Stage(lot, spec.size, spec.fidelity, movers(*plays))
     try:
         for turn, play in enumerate(plays):
             shot = np.random.default_rng([spec.lot_seed, 109, turn])
-            scene = Scene(stage, play, _varied(condition, shot), random_settings(shot, wild=True, condition=condition))
+            light = _varied(condition, shot) if wild else condition
+            scene = Scene(stage, play, light, random_settings(shot, wild=wild, condition=condition))
             t_s = float(shot.uniform(0.0, LENGTH_S * 0.6))
             picture, truth = scene.render(t_s), scene.truth(t_s)
             if shot.random() < 0.5:

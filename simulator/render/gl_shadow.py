@@ -82,7 +82,8 @@ class Casters:
     """Coarse copies of standing bodies, body by body, so that each lamp draws only those in its way."""
 
     def __init__(self, gl: Graphics, bodies: Sequence[Body]) -> None:
-        pieces = [(coarse(body.solid, _CELL_M), Box.of(body.solid)) for body in bodies]
+        solids = [body.solid for body in bodies if len(body.solid.triangles)]  # a bare lot has none of some kinds
+        pieces = [(coarse(solid, _CELL_M), Box.of(solid)) for solid in solids]
         pieces = [((places, numbers), box) for (places, numbers), box in pieces if len(numbers)]
         places, numbers, self.reaches = _packed(pieces)
         self._gl = gl
