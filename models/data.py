@@ -1,8 +1,8 @@
 """Labelled pictures: reading them, and composing training samples out of them.
 
 Two forms are read: the project's packed sets (`<split>-<source>.json` beside tar shards) and plain COCO folders of
-rendered pictures (`labels.json` beside the images). Classes are numbered as in `network.CLASSES` (0-based); the
-tables' categories are 1-based, and category 6 (animal) is background to us.
+rendered pictures (`labels.json` beside the images). Classes are numbered from 0 in the order of `LABELS`; the tables'
+categories are one higher.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.errors import ModelError
+from models.classes import N_CLASSES, SMOKE
 
-N_CLASSES = 5
-SMOKE = 4
 EVERY_CLASS = -1  # an ignored box that hides all classes
 FILLS_THE_PICTURE = 0.8  # share of the picture from which a box of smoke is fog
 Boxes = NDArray[np.float32]  # [n, 4] x0, y0, x1, y1 in pixels
@@ -33,6 +32,7 @@ class Picture:
 
     `labelled` lists the classes for which "no box" means "no object"; of all others the picture says nothing.
     `ignored` holds boxes that are neither right nor wrong, `ignored_classes` their class or `EVERY_CLASS`.
+    `group` names the pictures of one sequence that look alike ("": none does).
     """
 
     name: str
@@ -44,6 +44,7 @@ class Picture:
     ignored: Boxes
     ignored_classes: NDArray[np.int64]
     labelled: frozenset[int]
+    group: str = ""
 
 
 def read_sources(folder: Path, split: str) -> list[Picture]:
@@ -91,7 +92,9 @@ def _picture(image: dict, annotations: list, data: bytes, info: dict) -> Picture
     """Turn one COCO image with its annotations into a `Picture`."""
     kept = [a for a in annotations if not a.get("iscrowd") and a["category_id"] <= N_CLASSES]
     hidden = [a for a in annotations if a.get("iscrowd")]
-    labelled = image.get("labelled_categories", info.get("labelled_categories", range(1, N_CLASSES + 1)))
+    labelled = image.get(
+        "labelled_categories", info.get("labelled_categories", range(1, N_CLASSES))
+    )  # animals only where told
     return Picture(
         name=image["file_name"],
         source=info.get("source", "extra"),
@@ -102,6 +105,7 @@ def _picture(image: dict, annotations: list, data: bytes, info: dict) -> Picture
         ignored=corners([a["bbox"] for a in hidden]),
         ignored_classes=np.full(len(hidden), EVERY_CLASS, np.int64),
         labelled=frozenset(int(c) - 1 for c in labelled if c <= N_CLASSES),
+        group=f"{image.get('sequence', '')}/{image.get('group', '')}".strip("/"),
     )
 
 

@@ -22,7 +22,16 @@ Levels = NDArray[np.float32]
 def to_grey(picture: Colour, rng: np.random.Generator) -> Grey:
     """Mix the three channels `[h, w, 3]` at random: a sensor without an infrared filter weighs them in its own way."""
     share = rng.dirichlet((2.0, 2.0, 2.0)).astype(np.float32)
-    return np.clip(picture.astype(np.float32) @ share, 0, 255).astype(np.uint8)
+    return np.asarray(cv2.transform(picture, share[None]), np.uint8)
+
+
+def light_look(picture: Grey, rng: np.random.Generator) -> Grey:
+    """For pictures that have the camera's look already: exposure and gamma a little off."""
+    if rng.random() < 0.4:
+        return picture
+    steps = np.arange(256, dtype=np.float32) / 255.0
+    curve = rng.uniform(0.75, 1.25) * steps ** rng.uniform(0.75, 1.35) + rng.uniform(-0.05, 0.05)
+    return np.asarray(cv2.LUT(picture, np.clip(curve * 255.0, 0, 255).astype(np.uint8)), np.uint8)
 
 
 def night_look(picture: Grey, rng: np.random.Generator) -> Grey:

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.data import N_CLASSES, Picture
+from models.classes import N_CLASSES
+from models.data import Picture
 from models.evaluate import LABELS, Reading
 from models.measure import MATCH_IOU
 from models.peers import Finds, iou_matrix

@@ -82,10 +82,10 @@ def test_a_rendered_folder_is_read_with_what_it_leaves_open(tmp_path: Path) -> N
     }
     (tmp_path / "labels.json").write_text(json.dumps(labels))
     (read,) = read_folder(tmp_path)
-    assert read.boxes.tolist() == [[1, 2, 4, 6]]
-    assert read.classes.tolist() == [1]
+    assert read.boxes.tolist() == [[1, 2, 4, 6], [5, 6, 12, 14]]
+    assert read.classes.tolist() == [1, 5]
     assert read.ignored_classes.tolist() == [EVERY_CLASS]
-    assert read.labelled == {0, 1}
+    assert read.labelled == {0, 1, 5}
     assert read.data == out.getvalue()
 
 

@@ -11,8 +11,10 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra `ma
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra `maintainer`)")
 
 from firmware.errors import ModelError  # noqa: E402
-from models.compose import Sample, compose  # noqa: E402
+from models.canvas import compose  # noqa: E402
+from models.classes import N_CLASSES  # noqa: E402
 from models.data import EVERY_CLASS, Picture  # noqa: E402
+from models.decoded import Stock  # noqa: E402
 from models.loss import Cells, Targets, assign, detection_loss  # noqa: E402
 from models.network import Detector, grey_stem  # noqa: E402
 from models.train import Plan, to_batch, train  # noqa: E402
@@ -113,32 +115,11 @@ def test_every_object_gets_a_row_even_a_tiny_one() -> None:
     assert len(set(rows.tolist())) == len(rows)
 
 
-def test_a_sample_keeps_boxes_inside_and_marks_what_is_unknown() -> None:
-    for seed in range(30):
-        rng = np.random.default_rng(seed)
-        sample = compose([picture(frozenset({3, 4}), kind=3)], np.ones(1), rng, SIZE)
-        assert sample.image.shape == (96, 128)
-        assert (sample.boxes >= 0).all()
-        assert (sample.boxes[:, 2] <= 128).all()
-        assert (sample.boxes[:, 3] <= 96).all()
-        for x0, y0, x1, y1 in sample.boxes:
-            middle = (int((y0 + y1) / 16), int((x0 + x1) / 16))
-            assert not sample.known[0][middle]
-
-
-def test_the_same_seed_gives_the_same_sample() -> None:
-    def draw() -> Sample:
-        return compose([picture(frozenset(range(5)))], np.ones(1), np.random.default_rng(5), SIZE)
-
-    assert np.array_equal(draw().image, draw().image)
-    assert np.array_equal(draw().boxes, draw().boxes)
-
-
 def test_a_few_steps_learn_one_picture() -> None:
     torch.manual_seed(1)
     network, cells = Detector(), Cells.of(*SIZE)
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3)
-    sample = compose([picture(frozenset(range(5)))], np.ones(1), np.random.default_rng(5), SIZE)
+    sample = compose(Stock([picture(frozenset(range(N_CLASSES)))], np.ones(1)), np.random.default_rng(5), SIZE)
     images, targets = to_batch([sample, sample])
     losses = []
     for _ in range(25):

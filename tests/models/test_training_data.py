@@ -1,0 +1,143 @@
+"""Training samples and how often each picture is drawn: all that needs OpenCV but no PyTorch."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from firmware.errors import ModelError
+from models.canvas import MAP_STRIDE, Sample, compose
+from models.classes import ANIMAL, N_CLASSES
+from models.data import EVERY_CLASS, Picture
+from models.decoded import LONGEST_PX, Stock, decode
+from models.shares import source_shares
+
+SIZE = (128, 96)
+ALL = frozenset(range(N_CLASSES))
+
+
+def jpeg(seed: int, height_px: int = 120, width_px: int = 160) -> bytes:
+    rng = np.random.default_rng(seed)
+    out = io.BytesIO()
+    Image.fromarray(rng.integers(0, 255, (height_px, width_px, 3), np.uint8)).save(out, "JPEG")
+    return out.getvalue()
+
+
+def picture(labelled: frozenset[int] = ALL, *, kind: int = 0, source: str = "s") -> Picture:
+    return Picture(
+        name="p",
+        source=source,
+        data=jpeg(1),
+        size_px=(160, 120),
+        boxes=np.array([[20, 20, 100, 110]], np.float32),
+        classes=np.array([kind]),
+        ignored=np.array([[120, 20, 150, 60]], np.float32),
+        ignored_classes=np.array([EVERY_CLASS]),
+        labelled=labelled,
+    )
+
+
+def draw(one: Picture, seed: int) -> Sample:
+    return compose(Stock([one], np.ones(1)), np.random.default_rng(seed), SIZE)
+
+
+def inside(sample: Sample) -> list[tuple[int, int]]:
+    """Row and column of the map under the middle of each box."""
+    return [(int((y0 + y1) / 2 / MAP_STRIDE), int((x0 + x1) / 2 / MAP_STRIDE)) for x0, y0, x1, y1 in sample.boxes]
+
+
+@pytest.mark.parametrize("source", ["s", "simulator"])
+def test_boxes_stay_on_the_canvas(source: str) -> None:
+    for seed in range(30):
+        sample = draw(picture(source=source), seed)
+        assert sample.image.shape == (96, 128)
+        assert sample.image.dtype == np.uint8
+        assert sample.known.shape == (N_CLASSES, 12, 16)
+        assert (sample.boxes >= 0).all()
+        assert (sample.boxes[:, 2] <= 128).all()
+        assert (sample.boxes[:, 3] <= 96).all()
+        assert (sample.boxes[:, 2:] > sample.boxes[:, :2]).all()
+
+
+def test_a_class_that_a_source_does_not_label_is_unknown_where_its_picture_lies() -> None:
+    found = 0
+    for seed in range(30):
+        sample = draw(picture(frozenset({3, 4}), kind=3), seed)
+        for middle in inside(sample):
+            found += 1
+            assert not sample.known[0][middle]
+    assert found > 30
+
+
+def test_what_is_labelled_as_something_else_is_no_animal() -> None:
+    clear = replace(
+        picture(frozenset({0})), ignored=np.zeros((0, 4), np.float32), ignored_classes=np.zeros(0, np.int64)
+    )
+    sample = draw(clear, 3)
+    assert inside(sample)
+    assert all(sample.known[ANIMAL][middle] for middle in inside(sample))
+    assert not sample.known[ANIMAL].all()
+
+
+def test_boxes_follow_the_pixels() -> None:
+    """A white square on black is where its box says, whatever the scale, the crop and the mirror."""
+    pixels = np.zeros((240, 320, 3), np.uint8)
+    pixels[60:180, 100:220] = 255
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    square = replace(
+        picture(source="simulator"),
+        data=out.getvalue(),
+        size_px=(320, 240),
+        boxes=np.array([[100, 60, 220, 180]], np.float32),
+        ignored=np.zeros((0, 4), np.float32),
+        ignored_classes=np.zeros(0, np.int64),
+    )
+    for seed in range(20):
+        sample = draw(square, seed)
+        for box in sample.boxes:
+            x0, y0, x1, y1 = np.round(box).astype(int)
+            inner = sample.image[y0 + 3 : y1 - 3, x0 + 3 : x1 - 3]
+            assert inner.size == 0 or inner.mean() > 100 + sample.image.min()
+
+
+def test_the_same_seed_gives_the_same_sample() -> None:
+    one, other = draw(picture(), 5), draw(picture(), 5)
+    assert np.array_equal(one.image, other.image)
+    assert np.array_equal(one.boxes, other.boxes)
+    assert np.array_equal(one.known, other.known)
+
+
+def test_large_pictures_are_kept_small_and_rendered_ones_grey() -> None:
+    large = replace(picture(), data=jpeg(2, 600, 1280), size_px=(1280, 600))
+    assert decode(large).levels[0].shape == (300, LONGEST_PX, 3)
+    assert decode(large).scale == 0.5
+    rendered = replace(large, source="simulator")
+    assert [level.shape for level in decode(rendered).levels] == [(600, 1280), (300, 640), (150, 320), (75, 160)]
+
+
+def test_a_damaged_picture_is_named() -> None:
+    with pytest.raises(ModelError, match=r"s: p is no picture"):
+        decode(replace(picture(), data=b"no picture"))
+
+
+def test_a_picture_of_share_nought_is_never_drawn() -> None:
+    stock = Stock([picture(), picture(), picture()], np.array([0.5, 0.0, 0.5]))
+    rng = np.random.default_rng(1)
+    assert {stock.draw(rng) for _ in range(200)} == {0, 2}
+
+
+def test_beside_a_real_picture_lie_real_ones() -> None:
+    stock = Stock([picture(), picture(source="simulator"), picture()], np.full(3, 1 / 3))
+    rng = np.random.default_rng(1)
+    assert {stock.draw_like(0, rng) for _ in range(200)} == {0, 2}
+    assert {stock.draw_like(1, rng) for _ in range(200)} == {0, 1, 2}
+
+
+def test_a_source_weighs_the_root_of_its_size() -> None:
+    pictures = [picture(source="big")] * 9 + [picture(source="small")]
+    shares = source_shares(pictures, {"small": 2.0})
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares[-1] / shares[:9].sum() == pytest.approx(2.0 / 3.0)
