@@ -16,13 +16,14 @@ Grey = NDArray[np.uint8]
 
 
 class ObjectKind(StrEnum):
-    """What the detector knows. The order is the order of the model's classes."""
+    """What the detector may know. Animals are seen, and neither followed nor told of."""
 
     PERSON = "person"
     VEHICLE = "vehicle"
     TWO_WHEELER = "two-wheeler"
     FIRE = "fire"
     SMOKE = "smoke"
+    ANIMAL = "animal"
 
 
 class AlarmKind(StrEnum):

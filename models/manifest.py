@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
-SCHEMA = 1
+SCHEMA = 2
 FILE_NAME = "manifest.json"
 NETWORK_FILE = "model.tflite"
 
@@ -23,24 +24,35 @@ class ManifestError(Exception):
     """A bundle that must not be used; the message names the file, the key and what would be right."""
 
 
-class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The one input: a grey picture `[1, height_px, width_px, 1]`, values 0..255.
+DType = Literal["float32", "uint8", "int8"]
+INTEGERS: dict[str, tuple[int, int]] = {"uint8": (0, 255), "int8": (-128, 127)}
+"""The least and the greatest number that a quantised tensor holds."""
 
-    A picture of another shape is scaled to fit and laid into the upper left corner; the rest is `fill`.
+
+class Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The one input: a grey picture `[1, height_px, width_px, 1]`, real values 0..255.
+
+    A real value is `(number - zero_point) * scale`; a float tensor has scale 1 and zero point 0. A picture of another
+    shape is scaled to fit and laid into the upper left corner; the rest is `fill` (a grey level).
     """
 
     tensor: str
     width_px: int
     height_px: int
-    dtype: Literal["float32", "uint8"]
+    dtype: DType
+    scale: float
+    zero_point: int
     fill: int
 
 
 class Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One output tensor, by name and shape."""
+    """One output tensor, by name and shape; real values as in `Input`."""
 
     tensor: str
     shape: tuple[int, ...]
+    dtype: DType
+    scale: float
+    zero_point: int
 
 
 class Outputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -51,10 +63,34 @@ class Outputs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Label(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One class, in the order of the network's outputs, and the score from which it counts as seen."""
+    """One class, in the order of the network's outputs, and the score from which it counts as seen.
+
+    `reason` tells people how the threshold was chosen, and on which pictures.
+    """
 
     label: str
     threshold: float
+    reason: str
+
+
+class FirmwareRange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which versions of this package may load the bundle: from `lowest` on, and `below` no more. Numbers and dots."""
+
+    lowest: str
+    below: str
+
+    def holds(self, version: str) -> bool:
+        """Whether a version lies in the range; of `0.2.0rc1` or `0.2.0.dev3+g1` the leading numbers count."""
+        return version_numbers(self.lowest) <= version_numbers(version) < version_numbers(self.below)
+
+
+class Latency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one look took: a median in ms, measured in `runtime` with `threads` on `machine` (words for people)."""
+
+    runtime: str
+    threads: int
+    machine: str
+    median_ms: float
 
 
 class BundleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,13 +101,26 @@ class BundleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     bytes: int
 
 
+class _Schema(msgspec.Struct, frozen=True):
+    """What every manifest of any age begins with."""
+
+    schema: int
+
+
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything the node must know about a bundle. `release` counts up; a node never goes back by itself."""
+    """Everything the node must know about a bundle. `release` counts up; a node never goes back by itself.
+
+    `macs` are multiply-adds of one look, `network_bytes` the size of the network's file.
+    """
 
     schema: int
     name: str
     release: int
+    firmware: FirmwareRange
     quantisation: str
+    macs: int
+    network_bytes: int
+    latency_ms: tuple[Latency, ...]
     input: Input
     strides: tuple[int, ...]
     classes: tuple[Label, ...]
@@ -108,6 +157,9 @@ def load_manifest(folder: Path) -> Manifest:
 def parse_manifest(data: bytes, source: str) -> Manifest:
     """Decode and check a manifest; `source` is what messages call it. Raises `ManifestError`."""
     try:
+        schema = msgspec.json.decode(data, type=_Schema).schema
+        if schema != SCHEMA:
+            raise ManifestError(f"{source}: schema is {schema}; it must be {SCHEMA}, the one this version reads")
         manifest = msgspec.json.decode(data, type=Manifest)
     except msgspec.DecodeError as error:
         raise ManifestError(f"{source}: {error}") from error
@@ -116,14 +168,16 @@ def parse_manifest(data: bytes, source: str) -> Manifest:
     return manifest
 
 
+Rule = tuple[bool, str, object, str]
+"""Whether it is kept, the key, what stands there, what would be right."""
+
+
 def _faults(manifest: Manifest) -> list[tuple[str, object, str]]:
-    """All rules the types cannot express: (key, what stands there, what would be right)."""
-    given, rows, count = manifest.input, manifest.rows, len(manifest.classes)
+    """All rules the types cannot express that are broken: key, what stands there, what would be right."""
+    given, outputs, count = manifest.input, manifest.outputs, len(manifest.classes)
     names = [item.name for item in manifest.files]
-    rules: list[tuple[bool, str, object, str]] = [
-        (manifest.schema == SCHEMA, "schema", manifest.schema, f"{SCHEMA}, the one this version reads"),
+    rules: list[Rule] = [
         (manifest.release >= 1, "release", manifest.release, "1 or more"),
-        (bool(manifest.strides) and min(manifest.strides) > 0, "strides", manifest.strides, "positive"),
         (0 <= given.fill <= 255, "input.fill", given.fill, "0..255"),
         (0 < manifest.nms_iou <= 1, "nms_iou", manifest.nms_iou, "above 0 and at most 1"),
         (0 < count == len(set(manifest.labels)), "classes", manifest.labels, "one or more different labels"),
@@ -137,26 +191,76 @@ def _faults(manifest: Manifest) -> list[tuple[str, object, str]]:
     rules += [
         (_stays_inside(name), "files", repr(name), "a relative path that stays inside the bundle") for name in names
     ]
-    if bool(manifest.strides) and min(manifest.strides) > 0:
-        step = math.lcm(*manifest.strides)
-        fits = given.width_px > 0 and given.height_px > 0 and not (given.width_px % step or given.height_px % step)
-        size = (given.width_px, given.height_px)
-        rules += [
-            (fits, "input width_px, height_px", size, f"positive multiples of {step}"),
-            (
-                manifest.outputs.boxes.shape == (1, rows, 4),
-                "outputs.boxes.shape",
-                manifest.outputs.boxes.shape,
-                f"(1, {rows}, 4)",
-            ),
-            (
-                manifest.outputs.scores.shape == (1, rows, 1 + count),
-                "outputs.scores.shape",
-                manifest.outputs.scores.shape,
-                f"(1, {rows}, {1 + count})",
-            ),
-        ]
+    rules += _firmware_rules(manifest.firmware) + _size_rules(manifest)
+    for key, tensor in (("input", given), ("outputs.boxes", outputs.boxes), ("outputs.scores", outputs.scores)):
+        rules += _number_rules(key, tensor)
+    rules += _shape_rules(manifest)
     return [(key, wrong, right) for good, key, wrong, right in rules if not good]
+
+
+def _shape_rules(manifest: Manifest) -> list[Rule]:
+    given, outputs = manifest.input, manifest.outputs
+    if not manifest.strides or min(manifest.strides) <= 0:
+        return [(False, "strides", manifest.strides, "positive")]
+    step = math.lcm(*manifest.strides)
+    fits = given.width_px > 0 and given.height_px > 0 and not (given.width_px % step or given.height_px % step)
+    size = (given.width_px, given.height_px)
+    boxes, scores = (1, manifest.rows, 4), (1, manifest.rows, 1 + len(manifest.classes))
+    return [
+        (fits, "input width_px, height_px", size, f"positive multiples of {step}"),
+        (outputs.boxes.shape == boxes, "outputs.boxes.shape", outputs.boxes.shape, str(boxes)),
+        (outputs.scores.shape == scores, "outputs.scores.shape", outputs.scores.shape, str(scores)),
+    ]
+
+
+def _firmware_rules(given: FirmwareRange) -> list[Rule]:
+    plain = [(f"firmware.{key}", text) for key, text in (("lowest", given.lowest), ("below", given.below))]
+    rules: list[Rule] = [
+        (bool(re.fullmatch(r"\d+(\.\d+)*", text)), key, repr(text), "numbers and dots, as in 0.1.0")
+        for key, text in plain
+    ]
+    ordered = version_numbers(given.lowest) < version_numbers(given.below)
+    return [*rules, (ordered, "firmware.below", repr(given.below), f"a later version than lowest, {given.lowest}")]
+
+
+def _size_rules(manifest: Manifest) -> list[Rule]:
+    listed = next((item.bytes for item in manifest.files if item.name == NETWORK_FILE), manifest.network_bytes)
+    rules: list[Rule] = [
+        (manifest.macs > 0, "macs", manifest.macs, "positive: the multiply-adds of one look"),
+        (manifest.network_bytes == listed, "network_bytes", manifest.network_bytes, f"{listed}, as files says"),
+    ]
+    for item in manifest.latency_ms:
+        good = item.median_ms > 0 and item.threads > 0
+        rules.append((good, "latency_ms", item, "positive times of one thread or more"))
+    return rules
+
+
+def _number_rules(key: str, tensor: Input | Output) -> list[Rule]:
+    """How a tensor's numbers stand for real values."""
+    scale, zero_point = tensor.scale, tensor.zero_point
+    if tensor.dtype == "float32":
+        plain = (scale, zero_point) == (1.0, 0)
+        return [(plain, f"{key} scale, zero_point", (scale, zero_point), "(1.0, 0) where dtype is float32")]
+    least, greatest = INTEGERS[tensor.dtype]
+    rules: list[Rule] = [
+        (0 < scale < math.inf, f"{key}.scale", scale, "positive"),
+        (least <= zero_point <= greatest, f"{key}.zero_point", zero_point, f"{least}..{greatest}"),
+    ]
+    if isinstance(tensor, Input):
+        low, high = (least - zero_point) * scale, (greatest - zero_point) * scale
+        holds = low < scale / 2 and high > 255 - scale / 2
+        said = f"{low:g}..{high:g} in real values"
+        rules.append((holds, f"{key} scale, zero_point", said, "such that the grey levels 0..255 fit in"))
+    return rules
+
+
+def version_numbers(version: str) -> tuple[int, ...]:
+    """The leading numbers of a version without trailing zeros, for comparing: `0.2.0rc1` is `(0, 2)`."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    numbers = [int(part) for part in found.group().split(".")] if found else []
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)
 
 
 def _stays_inside(name: str) -> bool:

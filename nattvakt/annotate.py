@@ -14,6 +14,7 @@ COLOURS = {
     ObjectKind.TWO_WHEELER: (255, 90, 255),
     ObjectKind.FIRE: (255, 70, 50),
     ObjectKind.SMOKE: (255, 220, 60),
+    ObjectKind.ANIMAL: (150, 255, 255),
 }
 ALARM_COLOUR = (255, 160, 0)
 ALARM_SHOWN_S = 6.0  # long enough to be read

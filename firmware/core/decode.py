@@ -5,10 +5,12 @@ cells of its grid; the score of a class is `sigmoid(objectness) * sigmoid(class)
 """
 
 from dataclasses import dataclass, field
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
+from firmware.core.animals import undisguised
 from firmware.core.boxes import overlaps
 from firmware.messages import Box, Detection, Frame, ObjectKind, RawDetections, Size
 
@@ -42,6 +44,7 @@ class Decoder:
     least_score: float = 0.1
     _corner: Floats = field(init=False, repr=False, compare=False)
     _stride: Floats = field(init=False, repr=False, compare=False)
+    _least_objectness: float = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.kinds) != len(self.thresholds):
@@ -55,27 +58,35 @@ class Decoder:
             strides.append(np.full((len(corners[-1]), 1), stride))
         object.__setattr__(self, "_corner", np.concatenate(corners).astype(np.float32))
         object.__setattr__(self, "_stride", np.concatenate(strides).astype(np.float32))
+        least = min(_own_score(self.least_score, threshold) for threshold in self.thresholds)
+        object.__setattr__(self, "_least_objectness", _logit(least) - 1e-3)
 
     def decode(self, raw: RawDetections, frame: Frame) -> tuple[Detection, ...]:
         """All detections of a frame, best first within a class; boxes clipped to the main picture.
+
+        A person that is more of an animal is left out (`animals.py`).
 
         Raises ValueError where `raw` does not belong to a network of this input size and these classes.
         """
         wanted = ((len(self._corner), 4), (len(self._corner), 1 + len(self.kinds)))
         if (raw.boxes.shape, raw.scores.shape) != wanted:
             raise ValueError(f"raw detections of shapes {raw.boxes.shape} and {raw.scores.shape}; expected {wanted}")
-        scores = _shared_scale(_sigmoid(raw.scores[:, :1]) * _sigmoid(raw.scores[:, 1:]), self.thresholds)
-        corners = self._corners(raw.boxes, frame)
+        # No class of a row scores more than its objectness: most rows end here, at a seventh of the time.
+        rows = np.flatnonzero(raw.scores[:, 0] >= self._least_objectness)
+        logits = raw.scores[rows]
+        scores = _shared_scale(_sigmoid(logits[:, :1]) * _sigmoid(logits[:, 1:]), self.thresholds)
+        corners = self._corners(rows, raw.boxes[rows], frame)
         found: list[Detection] = []
         for column, kind in enumerate(self.kinds):
-            rows = _suppressed(corners, scores[:, column], self.least_score, self.nms_iou)
-            found += [Detection(kind, float(scores[row, column]), _box(corners[row])) for row in rows]
-        return tuple(found)
+            kept = _suppressed(corners, scores[:, column], self.least_score, self.nms_iou)
+            found += [Detection(kind, float(scores[row, column]), _box(corners[row])) for row in kept]
+        return undisguised(tuple(found))
 
-    def _corners(self, boxes: Floats, frame: Frame) -> NDArray[np.float64]:
-        """Left, top, right, bottom `[n, 4]` in pixels of the main picture, clipped to it."""
-        centre = (boxes[:, :2] + self._corner) * self._stride
-        half = np.exp(np.minimum(boxes[:, 2:], LONGEST_LOG_SIDE)) * self._stride / 2
+    def _corners(self, rows: NDArray[np.intp], boxes: Floats, frame: Frame) -> NDArray[np.float64]:
+        """Left, top, right, bottom `[n, 4]` of some rows in pixels of the main picture, clipped to it."""
+        stride = self._stride[rows]
+        centre = (boxes[:, :2] + self._corner[rows]) * stride
+        half = np.exp(np.minimum(boxes[:, 2:], LONGEST_LOG_SIDE)) * stride / 2
         corners: NDArray[np.float64] = np.concatenate((centre - half, centre + half), axis=1).astype(np.float64)
         height_px, width_px = frame.luma.shape
         inside = letterboxed_size(Size(width_px, height_px), self.input_size)
@@ -96,6 +107,18 @@ def _shared_scale(scores: Floats, thresholds: tuple[float, ...]) -> Floats:
     at = np.array(thresholds, np.float32)
     result: Floats = np.where(scores < at, 0.5 * scores / at, 0.5 + 0.5 * (scores - at) / (1 - at))
     return result
+
+
+def _own_score(shared: float, threshold: float) -> float:
+    """The network's own score behind one of the shared scale: the inverse of `_shared_scale`."""
+    return 2 * shared * threshold if shared < 0.5 else threshold + (2 * shared - 1) * (1 - threshold)
+
+
+def _logit(score: float) -> float:
+    """The inverse of the logistic function; minus infinity from 0 down, infinity from 1 on."""
+    if score <= 0:
+        return float("-inf")
+    return log(score / (1 - score)) if score < 1 else float("inf")
 
 
 def _suppressed(corners: NDArray[np.float64], scores: Floats, least_score: float, nms_iou: float) -> list[int]:

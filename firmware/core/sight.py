@@ -76,10 +76,12 @@ def _foot(detection: Detection, hidden: bool, ground: Ground) -> tuple[float, fl
 
 
 def without_twins(detections: tuple[Detection, ...], settings: TrackerSettings) -> list[Detection]:
-    """Good enough detections; the tongues of one flame (boxes of one hot kind that overlap) made one."""
+    """What is followed: good enough detections of anything but animals, the tongues of one flame (boxes of one hot
+    kind that overlap) made one."""
     least = {kind: settings.hot_score if kind in HOT else settings.low_score for kind in ObjectKind}
     kept: list[Detection] = []
-    for new in sorted((d for d in detections if d.score >= least[d.kind]), key=lambda d: -d.score):
+    good = (d for d in detections if d.kind is not ObjectKind.ANIMAL and d.score >= least[d.kind])
+    for new in sorted(good, key=lambda d: -d.score):
         twins = (i for i, d in enumerate(kept) if d.kind is new.kind in HOT and overlap(d.box, new.box) > 0)
         twin = next(twins, None)
         if twin is None:

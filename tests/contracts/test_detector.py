@@ -1,10 +1,11 @@
 """The contract of every detector: the shipped bundle's golden frames, in every runtime that is installed."""
 
-import json
 import shutil
 import sys
 from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from firmware.errors import ModelError
 from firmware.messages import Size
 from models import golden
 from models.stills import detect_still, read_grey
+from tests.bundles import change, own_up
 
 SHIPPED = Path(__file__).parents[2] / "models" / "first-1"
 # Both runtimes compute in float32, in another order of summation; measured: 1e-4 of a cell, 1e-4 of a logit.
@@ -111,36 +113,71 @@ def _lose(bundle: Path) -> None:
     (bundle / "model.tflite").unlink()
 
 
-def _rename_class(bundle: Path) -> None:
-    _edit(bundle, lambda text: text.replace('"label": "smoke"', '"label": "dragon"'))
+def _rename_class(manifest: dict[str, Any]) -> None:
+    manifest["classes"][4]["label"] = "dragon"
 
 
-def _rename_tensor(bundle: Path) -> None:
-    name = json.loads((bundle / "manifest.json").read_text())["outputs"]["boxes"]["tensor"]
-    _edit(bundle, lambda text: text.replace(f'"tensor": "{name}"', '"tensor": "elsewhere"'))
+def _rename_tensor(manifest: dict[str, Any]) -> None:
+    manifest["outputs"]["boxes"]["tensor"] = "elsewhere"
 
 
-def _edit(bundle: Path, change: Callable[[str], str]) -> None:
-    path = bundle / "manifest.json"
-    before = path.read_text()
-    after = change(before)
-    assert after != before
-    path.write_text(after)
+def _rename_scores(manifest: dict[str, Any]) -> None:
+    outputs = manifest["outputs"]
+    outputs["scores"]["tensor"] = outputs["boxes"]["tensor"]
+
+
+def _take_for_int8(manifest: dict[str, Any]) -> None:
+    manifest["input"].update(dtype="int8", scale=1.0, zero_point=-128)
+
+
+def _resize(manifest: dict[str, Any]) -> None:
+    manifest["input"].update(width_px=288, height_px=512)
+
+
+def _for_later_firmware(manifest: dict[str, Any]) -> None:
+    manifest["firmware"] = {"lowest": "900", "below": "901"}
+
+
+def _for_earlier_firmware(manifest: dict[str, Any]) -> None:
+    manifest["firmware"] = {"lowest": "0", "below": "0.0.1"}
 
 
 @pytest.mark.parametrize(
-    ("damage", "says"),
-    [
-        (_flip, r"model\.tflite: SHA-256 is"),
-        (_lose, r"model\.tflite: cannot be read"),
-        (_rename_class, r"classes \['dragon'\] are unknown; this node knows \['fire'"),
-        (_rename_tensor, r"model\.tflite: has no tensor 'elsewhere', which its manifest names"),
-    ],
+    ("damage", "says"), [(_flip, r"model\.tflite: SHA-256 is"), (_lose, r"model\.tflite: cannot be read")]
 )
-def test_a_damaged_bundle_is_refused_and_says_why(bundle: Path, damage: Callable[[Path], None], says: str) -> None:
+def test_a_damaged_file_is_refused_and_says_why(bundle: Path, damage: Callable[[Path], None], says: str) -> None:
     damage(bundle)
     with pytest.raises(ModelError, match=says):
         TfliteDetector(bundle)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (_rename_class, r"classes \['dragon'\] are unknown; this node knows \['animal', 'fire'"),
+        (_rename_tensor, r"model\.tflite: has no tensor 'elsewhere', which its manifest names"),
+        (_rename_scores, r"output_0_output' has shape \(1, 3024, 4\); its manifest says \(1, 3024, 6\)"),
+        (_take_for_int8, r"args_0' has type float32; its manifest says int8"),
+        (_resize, r"args_0' has shape \(1, 288, 512, 1\); its manifest says \(1, 512, 288, 1\)"),
+        (_for_later_firmware, r"manifest\.json: is for firmware from 900 on and below 901; this is \d"),
+        (_for_earlier_firmware, r"manifest\.json: is for firmware from 0 on and below 0\.0\.1; this is \d"),
+    ],
+)
+def test_a_wrong_bundle_is_refused_and_says_why(
+    runtime: str, bundle: Path, wrong: Callable[[dict[str, Any]], None], says: str
+) -> None:
+    change(bundle, wrong)
+    with pytest.raises(ModelError, match=says):
+        TfliteDetector(bundle, runtime)
+
+
+def test_where_no_version_is_known_a_bundle_is_believed_to_fit(monkeypatch: pytest.MonkeyPatch, bundle: Path) -> None:
+    def unknown(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("firmware.drivers.detector_tflite.version", unknown)
+    change(bundle, _for_later_firmware)
+    assert TfliteDetector(bundle).manifest.firmware.lowest == "900"
 
 
 def test_a_missing_bundle_is_refused_with_its_path(tmp_path: Path) -> None:
@@ -149,17 +186,8 @@ def test_a_missing_bundle_is_refused_with_its_path(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_network_is_refused(runtime: str, bundle: Path) -> None:
-    rubbish = b"no network at all" * 100
-    (bundle / "model.tflite").write_bytes(rubbish)
-    manifest = json.loads((bundle / "manifest.json").read_text())
-    from models.manifest import describe
-
-    item = describe(bundle, "model.tflite")
-    manifest["files"] = [
-        {"name": item.name, "sha256": item.sha256, "bytes": item.bytes} if one["name"] == item.name else one
-        for one in manifest["files"]
-    ]
-    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    (bundle / "model.tflite").write_bytes(b"no network at all" * 100)
+    own_up(bundle)
     with pytest.raises(ModelError, match=f"{runtime} cannot run it"):
         TfliteDetector(bundle, runtime)
 

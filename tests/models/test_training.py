@@ -66,10 +66,10 @@ def test_decoding_in_training_and_on_the_node_agree() -> None:
 
     rng = np.random.default_rng(3)
     raw = rng.normal(0, 0.3, (252, 4)).astype(np.float32)
-    scores = np.full((252, 6), -20.0, np.float32)
+    scores = np.full((252, 7), -20.0, np.float32)
     scores[100] = 20.0
     picture_ = np.zeros((96, 128), np.uint8)
-    decoder = Decoder(Size(128, 96), (8, 16, 32), tuple(ObjectKind), (0.5,) * 5, 0.6)
+    decoder = Decoder(Size(128, 96), (8, 16, 32), tuple(ObjectKind), (0.5,) * 6, 0.6)
     found = decoder.decode(RawDetections(raw, scores), Frame(0, 0.0, picture_, picture_))[0].box
     corners = Cells.of(128, 96).decode(torch.from_numpy(raw))[100].tolist()
     assert (found.x_px, found.y_px) == pytest.approx(corners[:2], abs=1e-3)

@@ -19,7 +19,7 @@ def decoder(least_score: float = 0.5, **thresholds: float) -> Decoder:
 
 
 def nothing() -> RawDetections:
-    return RawDetections(np.zeros((ROWS, 4), np.float32), np.full((ROWS, 6), NEVER, np.float32))
+    return RawDetections(np.zeros((ROWS, 4), np.float32), np.full((ROWS, 7), NEVER, np.float32))
 
 
 def put(raw: RawDetections, row: int, box: tuple[float, ...], kind: int, logit: float = SURE) -> None:
@@ -154,10 +154,32 @@ def test_a_letterboxed_picture_fits_and_touches_one_side(width_px: int, height_p
 @given(st.integers(0, 2**32 - 1))
 def test_boxes_never_leave_the_picture(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    raw = RawDetections(rng.normal(0, 3, (ROWS, 4)).astype(np.float32), rng.normal(-6, 4, (ROWS, 6)).astype(np.float32))
+    raw = RawDetections(rng.normal(0, 3, (ROWS, 4)).astype(np.float32), rng.normal(-6, 4, (ROWS, 7)).astype(np.float32))
     for found in decoder().decode(raw, frame(main=(960, 540))):
         assert found.box.x_px >= 0
         assert found.box.y_px >= 0
         assert found.box.x_px + found.box.w_px <= 960 + 1e-6
         assert found.box.y_px + found.box.h_px <= 540 + 1e-6
         assert found.score >= 0.5
+
+
+def test_what_is_more_of_an_animal_is_no_person() -> None:
+    raw = nothing()
+    put(raw, 5 * 64 + 10, (0.5, 0.5, 1.5, 1.5), 0, logit=0.5)
+    raw.scores[5 * 64 + 10, 6] = 2.0
+    assert [d.kind for d in decoder().decode(raw, frame())] == [ObjectKind.ANIMAL]
+
+
+@settings(deadline=None, max_examples=30)  # this machine may be busy
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.02, 0.3, 0.5, 0.8, 1.0]), st.sampled_from([0.2, 0.5, 0.9]))
+def test_leaving_rows_out_early_changes_nothing(seed: int, least_score: float, threshold: float) -> None:
+    """What is decoded of the most objective rows alone is what all rows give."""
+    rng = np.random.default_rng(seed)
+    scores = np.full((ROWS, 7), NEVER, np.float32)
+    rows = rng.choice(ROWS, 60, replace=False)
+    scores[rows] = rng.normal(0, 3, (60, 7)).astype(np.float32)
+    raw = RawDetections(rng.normal(0, 1, (ROWS, 4)).astype(np.float32), scores)
+    early = decoder(max(least_score, 1e-9), fire=threshold)
+    late = decoder(max(least_score, 1e-9), fire=threshold)
+    object.__setattr__(late, "_least_objectness", -np.inf)
+    assert early.decode(raw, frame()) == late.decode(raw, frame())
