@@ -27,9 +27,9 @@ FILL = 114
 VISIBLE_SHARE = 0.4  # a box cut down further than this is ignored rather than learnt
 SMALLEST_PX = 4.0
 EMPTY_CHANCE = 0.04  # cells left flat: fog, a covered lens, a wall; nothing may be found there
-NATURAL_CHANCE = 0.42  # one row at natural scale
+NATURAL_CHANCE = 0.45  # one row at natural scale
 TILED_CHANCE = 0.08  # rendered pictures laid in rows, too
-MOST_ROWS = 5
+MOST_ROWS = 4
 LARGEST_CROP = 1.75  # 896 px wide pictures at full size on 512 px
 # Height (least, most) in pixels of a canvas 288 px high that objects shall have, by class: 10-40 m from a pole's lens.
 WANTED_PX = ((11, 75), (14, 150), (12, 100), (10, 110), (25, 200), (8, 60))
@@ -89,11 +89,11 @@ def _lay_rows(sample: Sample, stock: Stock, first: int, rng: np.random.Generator
             number = first if is_lead else stock.draw_like(first, rng)
             is_lead = False
             wide, tall = stock.pictures[number].size_px
-            cell_px = int(row_px * wide / tall * np.exp(rng.uniform(-0.15, 0.25)))
+            cell_px = int(row_px * wide / tall * np.exp(rng.uniform(-0.1, 0.25)))
             cell = Cell(x_px, y_px, min(max(cell_px, row_px // 3), width_px - x_px), row_px)
             x_px += cell.width_px
-            if rng.random() >= EMPTY_CHANCE:
-                _place(sample, stock, number, cell, _mapping((wide, tall), cell, rng), rng)
+            if rows == 1 or rng.random() >= EMPTY_CHANCE:
+                _place(sample, stock, number, cell, _mapping((wide, tall), cell, rng, crowded=rows > 1), rng)
 
 
 def _rows_for(picture: Picture, height_px: int, rng: np.random.Generator) -> int:
@@ -158,19 +158,19 @@ def _view(stock: Stock, number: int, cell: Cell, rng: np.random.Generator) -> ND
     return _at((wide, tall), cell, (scale * float(rng.uniform(1.0, 1.05)), scale), rng)
 
 
-def _mapping(size_px: tuple[int, int], cell: Cell, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Matrix from a real picture to its cell: mostly about fitting, now and then cut out or smaller than the cell."""
+def _mapping(size_px: tuple[int, int], cell: Cell, rng: np.random.Generator, *, crowded: bool) -> NDArray[np.float64]:
+    """Matrix from a real picture to its cell: about fitting, or (`crowded`: mostly) covering, or anything about that."""
     wide, tall = size_px
     stretch = float(np.exp(rng.uniform(-0.15, 0.15))) * (1.33 if wide == tall and rng.random() < 0.25 else 1.0)
     fit = min(cell.width_px / (wide * stretch), cell.height_px / tall)
     cover = max(cell.width_px / (wide * stretch), cell.height_px / tall)
     kind = rng.random()
-    if kind < 0.5:
-        scale = rng.uniform(0.92 * fit, 1.1 * fit)
-    elif kind < 0.9:
-        scale = np.exp(rng.uniform(np.log(0.9 * fit), np.log(1.3 * cover)))
-    else:
+    if kind < 0.12:
         scale = np.exp(rng.uniform(np.log(0.5 * fit), np.log(1.8 * cover)))
+    elif kind < (0.3 if crowded else 0.7):
+        scale = rng.uniform(0.92, 1.08) * fit
+    else:
+        scale = rng.uniform(0.97, 1.25) * cover
     return _at(size_px, cell, (float(scale) * stretch, float(scale)), rng)
 
 
