@@ -19,6 +19,7 @@ from simulator.sheets import MOMENTS, SheetSpec, condition_tiles, scenario_tiles
 _LEAST_PX, _MOST_PX = 160, 3840
 _LIBRARIES = ("development", "evaluation")
 _SMALL_TILE_PX = 224
+_TRAINING_SEED, _EVALUATION_SEED = 1000, 300
 
 
 def main(argv: list[str]) -> int:
@@ -26,7 +27,11 @@ def main(argv: list[str]) -> int:
     if argv[:1] == ["list"]:
         return _list(_list_parser().parse_args(argv[1:]))
     if argv[:1] == ["dataset"]:
-        return _dataset(_dataset_parser().parse_args(argv[1:]))
+        parser = _dataset_parser()
+        options = parser.parse_args(argv[1:])
+        if options.library and not options.nights:
+            parser.error("--library says whose scenarios --nights takes its pictures from: add --nights")
+        return _dataset(options)
     if argv[:1] == ["sheet"]:
         return _sheet(_sheet_parser().parse_args(argv[1:]))
     parser = _parser()
@@ -96,10 +101,16 @@ def _dataset_parser() -> argparse.ArgumentParser:
         description="Random pictures with boxes in COCO's format. Stopped and started again, it goes on where it was.",
     )
     parser.add_argument("--images", type=_positive, required=True)
+    parser.add_argument(
+        "--nights", action="store_true", help="stills of scripted scenarios by an ordinary camera, not random crowds"
+    )
+    parser.add_argument("--library", choices=_LIBRARIES, help="whose scenarios, with --nights (evaluation)")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--fidelity", type=Fidelity, choices=[Fidelity.FAST, Fidelity.FINE], default=Fidelity.FAST)
     parser.add_argument(
-        "--first-seed", type=_whole, default=1000, help="below 1000: kept for demo, tests and evaluation (1000)"
+        "--first-seed",
+        type=_whole,
+        help="below 1000: kept for demo, tests and evaluation (1000; nights of the evaluation library: 300)",
     )
     parser.add_argument("--size", type=size_of, default=DEFAULT_SIZE, metavar="WxH")
     parser.add_argument("--workers", type=_positive, default=None, help="processes on this machine (all cores)")
@@ -183,9 +194,13 @@ def _play(options: argparse.Namespace) -> int:
 
 
 def _dataset(options: argparse.Namespace) -> int:
+    library = (options.library or "evaluation") if options.nights else None
+    first_seed = options.first_seed
+    if first_seed is None:
+        first_seed = _EVALUATION_SEED if library == "evaluation" else _TRAINING_SEED
     spec = DatasetSpec(
-        options.images, options.first_seed, options.size, options.fidelity, options.out, options.scheduler,
-        options.workers or 0,
+        options.images, first_seed, options.size, options.fidelity, options.out, options.scheduler,
+        options.workers or 0, library,
     )  # fmt: skip
     with tqdm(total=options.images, unit=" pictures", disable=not sys.stderr.isatty()) as bar:
         for done in make_dataset(spec):

@@ -1,45 +1,22 @@
 """One lot's training pictures, as bytes: the unit of work that is spread over cores and machines. Pure."""
 
-import io
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
-from PIL import Image
 
-from firmware.messages import Grey, Size
+from firmware.messages import Grey
 from simulator.conditions import CONDITIONS, Condition
 from simulator.dataset.crowd import LENGTH_S, crowd
+from simulator.dataset.still import BatchSpec, Still, jpeg
 from simulator.director import movers
 from simulator.groundtruth.witness import TruthObject
 from simulator.lens.settings import random_settings
 from simulator.lots.build import random_lot
-from simulator.scene import Fidelity, Scene, Stage
+from simulator.scene import Scene, Stage
 
 PER_LOT = 5
 _CLEAR_SHARE = 0.35  # the rest is spread evenly over all other conditions
 _WILD_SHARE = 0.6  # lots, poles and lenses far beyond the usual; the rest is what a housing company puts up
-
-
-@dataclass(frozen=True, slots=True)
-class BatchSpec:
-    """One lot's pictures: which lot, how many, how large, how drawn."""
-
-    lot_seed: int
-    count: int
-    size: Size
-    fidelity: Fidelity
-
-
-@dataclass(frozen=True, slots=True)
-class Still:
-    """One picture as JPEG, its truth and where it comes from: pictures of a lot share a `sequence`."""
-
-    name: str
-    sequence: str
-    condition: str
-    size: Size
-    jpeg: bytes
-    truth: tuple[TruthObject, ...]
 
 
 def make_batch(spec: BatchSpec) -> tuple[Still, ...]:
@@ -61,8 +38,8 @@ def make_batch(spec: BatchSpec) -> tuple[Still, ...]:
             if shot.random() < 0.5:
                 picture, truth = _mirrored(picture, truth)
             name = f"lot-{spec.lot_seed:06d}-{turn}.jpg"
-            jpeg = _jpeg(picture, int(shot.integers(45, 96)))
-            stills.append(Still(name, f"lot-{spec.lot_seed:06d}", condition.name, spec.size, jpeg, truth))
+            packed = jpeg(picture, int(shot.integers(45, 96)))
+            stills.append(Still(name, f"lot-{spec.lot_seed:06d}", condition.name, spec.size, packed, truth))
     finally:
         stage.close()
     return tuple(stills)
@@ -90,9 +67,3 @@ def _varied(condition: Condition, rng: np.random.Generator) -> Condition:
 def _mirrored(picture: Grey, truth: tuple[TruthObject, ...]) -> tuple[Grey, tuple[TruthObject, ...]]:
     width_px = picture.shape[1]
     return np.ascontiguousarray(picture[:, ::-1]), tuple(thing.mirrored(width_px) for thing in truth)
-
-
-def _jpeg(picture: Grey, quality: int) -> bytes:
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, format="JPEG", quality=quality)
-    return out.getvalue()

@@ -17,8 +17,10 @@ from distributed.comm.core import CommClosedError
 from firmware.drivers.files import write_atomic
 from firmware.errors import NodeError
 from firmware.messages import Size
-from simulator.dataset.batch import PER_LOT, BatchSpec, Still, make_batch
-from simulator.groundtruth import coco
+from simulator.dataset.batch import PER_LOT, make_batch
+from simulator.dataset.nights import PER_SCENE, make_night
+from simulator.dataset.still import BatchSpec, Still
+from simulator.groundtruth import coco, faint
 from simulator.scene import Fidelity
 
 CONNECT_S = 10.0
@@ -28,7 +30,8 @@ _NO_DASHBOARD = "127.0.0.1:0"  # None would listen on every interface
 @dataclass(frozen=True, slots=True)
 class DatasetSpec:
     """How many pictures, from which seed on, how large and how drawn, and where to. `scheduler`: an existing cluster's
-    address, such as tcp://HOST:8786; None: this machine's cores (`workers`; 0: all)."""
+    address, such as tcp://HOST:8786; None: this machine's cores (`workers`; 0: all). `library`: stills of its scenarios
+    ("development" or "evaluation"); None: crowds by chance."""
 
     images: int
     first_seed: int
@@ -37,6 +40,7 @@ class DatasetSpec:
     folder: Path
     scheduler: str | None = None
     workers: int = 0
+    library: str | None = None
 
 
 def make_dataset(spec: DatasetSpec) -> Iterator[int]:
@@ -54,7 +58,7 @@ def make_dataset(spec: DatasetSpec) -> Iterator[int]:
         done += len(stills)
         yield done
     with _written(spec.folder):
-        tables = [_read(_table(spec.folder, batch)) for batch in wanted]
+        tables = [_judged(spec.folder, batch) for batch in wanted]
         write_atomic(spec.folder / "labels.json", coco.merged(tables))
 
 
@@ -68,19 +72,25 @@ def _written(folder: Path) -> Iterator[None]:
 
 
 def _batches(spec: DatasetSpec) -> list[BatchSpec]:
-    counts = [PER_LOT] * (spec.images // PER_LOT) + ([spec.images % PER_LOT] if spec.images % PER_LOT else [])
-    return [BatchSpec(spec.first_seed + i, count, spec.size, spec.fidelity) for i, count in enumerate(counts)]
+    each = PER_LOT if spec.library is None else PER_SCENE
+    counts = [each] * (spec.images // each) + ([spec.images % each] if spec.images % each else [])
+    return [
+        BatchSpec(spec.first_seed + i, count, spec.size, spec.fidelity, spec.library) for i, count in enumerate(counts)
+    ]
 
 
 def _same_order(spec: DatasetSpec) -> None:
-    """A folder holds pictures of one size and fidelity: those of an earlier run must be the same."""
+    """A folder holds pictures of one kind, size and fidelity: those of an earlier run must be the same."""
     path = spec.folder / "order.json"
-    order = msgspec.json.encode({"size": spec.size, "fidelity": spec.fidelity, "first-seed": spec.first_seed})
+    asked: dict[str, object] = {"size": spec.size, "fidelity": spec.fidelity, "first-seed": spec.first_seed}
+    if spec.library is not None:
+        asked["nights"] = spec.library
+    order = msgspec.json.encode(asked)
     if not path.exists():
         write_atomic(path, order)
     elif path.read_bytes() != order:
         raise NodeError(f"{path}: this folder was begun with {path.read_text()}, now asked for {order.decode()}; "
-                        "name another folder, or the same size, fidelity and first seed")  # fmt: skip
+                        "name another folder, or the same size, fidelity, first seed and library")  # fmt: skip
 
 
 def _table(folder: Path, batch: BatchSpec) -> Path:
@@ -98,7 +108,18 @@ def _keep(folder: Path, batch: BatchSpec, stills: tuple[Still, ...]) -> None:
     for still in stills:
         (folder / still.name).write_bytes(still.jpeg)
     images = [coco.Picture(still.name, still.sequence, still.condition, still.size, still.truth) for still in stills]
-    write_atomic(_table(folder, batch), coco.encoded(coco.table(images)))
+    files = {still.name: still.jpeg for still in stills}
+    write_atomic(_table(folder, batch), coco.encoded(faint.judged(coco.table(images), files.__getitem__)))
+
+
+def _judged(folder: Path, batch: BatchSpec) -> coco.Table:
+    """A batch's table; one of before contrast was measured is made up for."""
+    path = _table(folder, batch)
+    found = _read(path)
+    table = faint.judged(found, lambda name: (folder / name).read_bytes())
+    if table is not found:
+        write_atomic(path, coco.encoded(table))
+    return table
 
 
 def _drawn(spec: DatasetSpec, todo: list[BatchSpec]) -> Iterator[tuple[BatchSpec, tuple[Still, ...]]]:
@@ -106,7 +127,7 @@ def _drawn(spec: DatasetSpec, todo: list[BatchSpec]) -> Iterator[tuple[BatchSpec
     if not todo:
         return
     with _client(spec, len(todo)) as client:
-        futures = client.map(make_batch, todo, pure=False)
+        futures = client.map(make_batch if spec.library is None else make_night, todo, pure=False)
         batch_of = {future.key: batch for future, batch in zip(futures, todo, strict=True)}
         try:
             for future in as_completed(futures):

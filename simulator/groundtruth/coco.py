@@ -55,7 +55,8 @@ class Video(msgspec.Struct, frozen=True):
 
 class Annotation(msgspec.Struct, frozen=True):
     """One thing in one picture. `bbox`: x, y, width, height of what shows of it. `track` and its COCO-video name
-    `instance_id` are the same in all pictures of a sequence."""
+    `instance_id` are the same in all pictures of a sequence. `contrast`: how plainly it differs from what is around it
+    in the picture, 1 being the least that is seen (see `faint`); None: not measured."""
 
     id: int
     image_id: int
@@ -69,6 +70,7 @@ class Annotation(msgspec.Struct, frozen=True):
     condition: str
     track: int
     instance_id: int
+    contrast: float | None = None
 
 
 class Info(msgspec.Struct, frozen=True):
