@@ -1,66 +1,72 @@
-"""The table: average precision of ours and of others, on the same pictures, judged by the same code."""
+"""Ours and others on the same pictures, judged by the same code: readings, and the figures that follow from them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
 import numpy as np
 from PIL import Image
 
+from firmware.errors import ModelError
+from models.classes import LABELS as LABELS  # pack.py looks for them here
 from models.data import Picture
-from models.measure import best_threshold, curve
-from models.peers import Colour, Finder, Finds, SsdTflite, YoloV8Tflite, YoloxOnnx, read_colour
+from models.finds import Colour, Finder, Finds, read_colour
+from models.measure import COCO_BANDS, HEIGHT_BANDS, Band, Curve, Evidence, FalseFinds, Mask, best_threshold, gather
 from models.progress import progress
 
-LABELS = ("person", "vehicle", "two-wheeler", "fire", "smoke")
 ALL = "all"
+FAIR_PRECISION = 0.9  # at which detectors with scales of score of their own are compared
 
 # What a threshold is chosen for: beta of the F-score. A guard's time is dear, so precision goes first; fire most of
 # all, because every lamp looks like one in grey.
-BETAS: Mapping[str, float] = {"person": 1.0, "vehicle": 1.0, "two-wheeler": 1.0, "fire": 0.5, "smoke": 0.5}
-PEER_FILES = {
-    "SSD MobileNetV1": "ssd_mobilenet_v1_coco_quant.tflite",
-    "YOLOv8n int8 224": "yolov8n_full_int8_224.tflite",
-    "YOLOv8n int8 416": "yolov8n_full_int8_416.tflite",
-}
+BETAS: Mapping[str, float] = {label: 0.5 if label in ("fire", "smoke") else 1.0 for label in LABELS}
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A detector to be measured: the classes it knows, its shipped thresholds (none: empty) and its file.
+
+    `own`: not a peer; its mistakes are drawn.
+    """
+
+    name: str
+    finder: Finder
+    labels: tuple[str, ...]
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    file: Path | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All finds of one detector in one set of pictures."""
+    """All finds of one detector in one set of pictures; `labels` are the classes that it knows."""
 
     name: str
     finds: list[Finds]
-
-
-class Line(msgspec.Struct, frozen=True):
-    """One row of the table; `ap50` per detector."""
-
-    source: str
-    label: str
-    pictures: int
-    objects: int
-    ap50: dict[str, float]
-
-
-def peers(folder: Path, start: Path | None, threads: int = 2) -> dict[str, Finder]:
-    """The detectors to stand beside ours: those of the peers' folder, and the weights that ours started from."""
-    found: dict[str, Finder] = {}
-    for name, file in PEER_FILES.items():
-        kind = SsdTflite if file.startswith("ssd") else YoloV8Tflite
-        found[name] = kind(folder / file, threads)
-    if start is not None:
-        found["YOLOX-Nano float 416"] = YoloxOnnx(start, threads)
-    return found
+    labels: tuple[str, ...] = LABELS
 
 
 def take(name: str, finder: Finder, pictures: Sequence[Picture], *, grey: bool = True) -> Reading:
     """Run one detector over all pictures; `grey` hands it the luma in all three channels."""
-    finds = [finder.detect(_prepared(read_colour(picture.data), grey=grey)) for picture in progress(pictures, name)]
-    return Reading(name, finds)
+    return take_all([Subject(name, finder, LABELS)], pictures, grey=grey)[0]
+
+
+def take_all(subjects: Sequence[Subject], pictures: Sequence[Picture], *, grey: bool = True) -> list[Reading]:
+    """Run all detectors; every picture is decoded once."""
+    finds: list[list[Finds]] = [[] for _ in subjects]
+    label = subjects[0].name if len(subjects) == 1 else f"{len(subjects)} detectors"
+    for picture in progress(pictures, label):
+        shown = _prepared(read_colour(picture.data, f"{picture.source}/{picture.name}"), grey=grey)
+        height_px, width_px = shown.shape[:2]
+        if (width_px, height_px) != picture.size_px:
+            raise ModelError(
+                f"{picture.source}/{picture.name}: is {width_px} x {height_px}; its labels say {picture.size_px}"
+            )
+        for subject, column in zip(subjects, finds, strict=True):
+            column.append(subject.finder.detect(shown))
+    return [Reading(one.name, column, one.labels) for one, column in zip(subjects, finds, strict=True)]
 
 
 def _prepared(picture: Colour, *, grey: bool) -> Colour:
@@ -70,50 +76,130 @@ def _prepared(picture: Colour, *, grey: bool) -> Colour:
     return np.repeat(luma[:, :, None], 3, axis=2)
 
 
-def table(pictures: Sequence[Picture], readings: Sequence[Reading]) -> list[Line]:
-    """AP50 by source and class, then over all sources; rows without a single object are left out."""
-    lines = []
-    for source in [*sorted({picture.source for picture in pictures}), ALL]:
-        rows = [index for index, picture in enumerate(pictures) if source in (ALL, picture.source)]
-        chosen = [pictures[index] for index in rows]
-        for kind, label in enumerate(LABELS):
-            curves = {r.name: curve(chosen, [r.finds[i] for i in rows], kind) for r in readings}
-            first = next(iter(curves.values()))
-            if first.objects:
-                values = {name: round(c.average_precision() or 0.0, 4) for name, c in curves.items()}
-                lines.append(Line(source, label, first.pictures, first.objects, values))
-    return lines
+class Study:
+    """Readings of the same pictures, matched with the labels once for each class and detector."""
+
+    def __init__(self, pictures: Sequence[Picture], readings: Sequence[Reading]) -> None:
+        self.pictures, self.readings = tuple(pictures), tuple(readings)
+        self._evidence: dict[tuple[str, int], Evidence] = {}
+        self._there: dict[int, Evidence] = {}
+        names = np.array([picture.source for picture in pictures])
+        self.sources: dict[str, Mask] = {source: names == source for source in sorted(set(names.tolist()))}
+        self.sources[ALL] = np.ones(len(pictures), np.bool_)
+
+    def evidence(self, reading: Reading, kind: int) -> Evidence:
+        """What one detector found of one class."""
+        key = (reading.name, kind)
+        if key not in self._evidence:
+            self._evidence[key] = gather(self.pictures, reading.finds, kind)
+        return self._evidence[key]
+
+    def curves(self, kind: int, source: str = ALL, band: Band | None = None) -> dict[str, Curve]:
+        """The curve of every detector that knows the class."""
+        among = self.sources[source]
+        return {
+            reading.name: self.evidence(reading, kind).curve(among, band)
+            for reading in self.readings
+            if LABELS[kind] in reading.labels
+        }
+
+    def counts(self, kind: int, source: str = ALL, band: Band | None = None) -> Curve:
+        """The curve of a detector that finds nothing: what there was to find."""
+        return self.there(kind).curve(self.sources[source], band)
+
+    def there(self, kind: int) -> Evidence:
+        """The evidence of a detector that finds nothing."""
+        if kind not in self._there:
+            nothing = Finds(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32))
+            self._there[kind] = gather(self.pictures, [nothing] * len(self.pictures), kind)
+        return self._there[kind]
 
 
-def markdown(lines: Sequence[Line]) -> str:
-    """The table as Markdown."""
-    names = list(lines[0].ap50) if lines else []
-    head = ["source", "class", "pictures", "objects", *names]
-    rows = [head, ["---"] * len(head)]
-    rows += [
-        [line.source, line.label, str(line.pictures), str(line.objects), *(f"{line.ap50[n]:.2f}" for n in names)]
-        for line in lines
-    ]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a table: AP50, and recall at a precision of 0.9, per detector that knows the class."""
+
+    source: str
+    label: str
+    band: str
+    pictures: int
+    objects: int
+    ap50: dict[str, float]
+    recall_p90: dict[str, float]
+
+
+def table(study: Study) -> list[Line]:
+    """By source and class, then over all sources; rows without a single object are left out."""
+    rows = [_line(study, source, kind, None) for source in study.sources for kind in range(len(LABELS))]
+    return [row for row in rows if row.objects]
+
+
+def size_table(study: Study, bands: Sequence[Band] = (*HEIGHT_BANDS, *COCO_BANDS)) -> list[Line]:
+    """Over all sources, by class and size."""
+    rows = [_line(study, ALL, kind, band) for kind in range(len(LABELS)) for band in bands]
+    return [row for row in rows if row.objects]
+
+
+def _line(study: Study, source: str, kind: int, band: Band | None) -> Line:
+    curves = study.curves(kind, source, band)
+    there = study.counts(kind, source, band)
+    return Line(
+        source=source,
+        label=LABELS[kind],
+        band="" if band is None else band.name,
+        pictures=there.pictures,
+        objects=there.objects,
+        ap50={name: round(one.average_precision() or 0.0, 4) for name, one in curves.items()},
+        recall_p90={name: round(one.recall_at(FAIR_PRECISION), 4) for name, one in curves.items()},
+    )
 
 
 def thresholds(pictures: Sequence[Picture], reading: Reading) -> dict[str, float]:
     """One threshold per class, by the best F-score over all pictures labelled for it. Only ever from `val`."""
+    study = Study(pictures, [reading])
     return {
-        label: round(best_threshold(curve(pictures, reading.finds, kind), BETAS[label]), 3)
+        label: round(best_threshold(study.evidence(reading, kind).curve(), BETAS[label]), 3)
         for kind, label in enumerate(LABELS)
+        if label in reading.labels
     }
 
 
-def operating_points(pictures: Sequence[Picture], reading: Reading, at: Mapping[str, float]) -> str:
-    """Precision, recall and false finds a picture at the given thresholds, by source, as Markdown."""
-    rows = ["| source | class | threshold | precision | recall | false finds a picture |", "|---|---|---|---|---|---|"]
-    for source in [*sorted({picture.source for picture in pictures}), ALL]:
-        index = [i for i, picture in enumerate(pictures) if source in (ALL, picture.source)]
+@dataclass(frozen=True, slots=True)
+class Operating:
+    """One detector at its threshold, for one class and source. `bare`: where the class was seen to be absent."""
+
+    source: str
+    label: str
+    threshold: float
+    objects: int
+    precision: float
+    recall: float
+    false_per_1000: float
+    bare: FalseFinds
+
+
+def operating_points(study: Study, reading: Reading, at: Mapping[str, float]) -> list[Operating]:
+    """Precision, recall and false finds at the given thresholds, by source and class."""
+    points = []
+    for source, among in study.sources.items():
         for kind, label in enumerate(LABELS):
-            judged = curve([pictures[i] for i in index], [reading.finds[i] for i in index], kind)
+            if label not in at:
+                continue
+            evidence = study.evidence(reading, kind)
+            judged = evidence.curve(among)
             if judged.pictures:
-                precision, recall, false = judged.at(at[label])
-                shown = f"{precision:.2f} | {recall:.2f}" if judged.objects else "- | -"
-                rows.append(f"| {source} | {label} | {at[label]:.2f} | {shown} | {false:.3f} |")
-    return "\n".join(rows) + "\n"
+                point = judged.at(at[label])
+                bare = evidence.false_in_bare(at[label], among)
+                points.append(
+                    Operating(
+                        source,
+                        label,
+                        at[label],
+                        judged.objects,
+                        point.precision,
+                        point.recall,
+                        1000 * point.false_a_picture,
+                        bare,
+                    )
+                )
+    return points

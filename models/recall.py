@@ -1,114 +1,108 @@
-"""Who finds what, and how far away: recall of rendered things by distance, height, condition and activity.
+"""Who finds what, and how far away: recall by distance, height, condition, activity, pose and how much is seen.
 
 Rendered tables (`nattvakt simulate dataset`) say of every box how far it is, what it does and in which weather; real
-ones do not, and are counted by height alone. At one score for all detectors: this compares pictures, not detectors.
+ones do not, and are counted by height alone.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.classes import N_CLASSES
-from models.data import Picture
-from models.evaluate import LABELS, Reading
-from models.measure import MATCH_IOU
-from models.peers import Finds, iou_matrix
+from models.classes import LABELS
+from models.evaluate import FAIR_PRECISION, Reading, Study
+from models.labels import About, Abouts
 
-DISTANCES_M = (0.0, 8.0, 12.0, 16.0, 20.0, 25.0, 30.0, 60.0)
-HEIGHT_SHARES = (0.0, 0.04, 0.06, 0.09, 0.13, 0.20, 0.35, 1.01)
+DISTANCES_M = (0.0, 5.0, 8.0, 12.0, 16.0, 20.0, 25.0, 30.0, 40.0, 60.0)
+HEIGHTS_PX = (0, 10, 15, 20, 25, 30, 45, 60, 100, 10_000)  # in a picture of 512 px width
+VISIBLE_RATIOS = (0.0, 0.35, 0.65, 0.9, 1.01)
+_TRAITS: Mapping[str, Callable[[About], str]] = {
+    "condition": lambda about: about.condition,
+    "activity": lambda about: about.activity,
+    "pose": lambda about: about.pose,
+}
+Thresholds = Mapping[str, Mapping[str, float | None]]  # by detector and class; None: not to be reached
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of one labelled box. `height_ratio` is its share of the picture's height; -1 m: not known."""
+class Thing:
+    """One labelled box of one class: what is known, and its height in px of a 512-wide picture."""
+
+    about: About
+    height_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One row of the table: recall of a group of things by detector."""
 
     label: str
-    height_ratio: float
-    distance_m: float
-    condition: str
-    activity: str
+    what: str
+    objects: int
+    recall: dict[str, float]
 
 
-def known(folder: Path) -> list[list[Known]]:
-    """Of every picture of a COCO folder, its boxes in the order in which `data.read_folder` gives them."""
-    coco = json.loads((folder / "labels.json").read_text())
-    boxes: dict[int, list[dict[str, object]]] = {image["id"]: [] for image in coco["images"]}
-    for annotation in coco["annotations"]:
-        if not annotation.get("iscrowd") and annotation["category_id"] <= N_CLASSES:
-            boxes[annotation["image_id"]].append(annotation)
-    return [[_known(one, image) for one in boxes[image["id"]]] for image in coco["images"]]
-
-
-def _known(annotation: dict, image: dict) -> Known:  # type: ignore[type-arg]
-    return Known(
-        LABELS[annotation["category_id"] - 1],
-        annotation["bbox"][3] / image["height"],
-        annotation.get("distance_m", -1.0),
-        image.get("condition", "?"),
-        annotation.get("activity", "?"),
-    )
-
-
-def by_height(pictures: Sequence[Picture]) -> list[list[Known]]:
-    """The same for real pictures, of which only the boxes are known."""
-    return [
-        [
-            Known(LABELS[kind], float(box[3] - box[1]) / picture.size_px[1], -1.0, "real", "?")
-            for box, kind in zip(picture.boxes, picture.classes, strict=True)
-        ]
-        for picture in pictures
-    ]
-
-
-def found(picture: Picture, finds: Finds, score: float) -> NDArray[np.bool_]:
-    """Which boxes [n] of a picture have a find of their class over them; each find serves one box, best first."""
-    got = np.zeros(len(picture.boxes), np.bool_)
-    keep = np.flatnonzero(finds.scores >= score)
-    for row in keep[np.argsort(-finds.scores[keep], kind="stable")]:
-        mine = (picture.classes == finds.classes[row]) & ~got
-        overlap = np.where(mine, iou_matrix(finds.boxes[row : row + 1], picture.boxes)[0], 0.0)
-        if len(overlap) and overlap.max() >= MATCH_IOU:
-            got[overlap.argmax()] = True
-    return got
-
-
-def table(
-    pictures: Sequence[Picture], about: Sequence[Sequence[Known]], readings: Sequence[Reading], score: float
-) -> str:
-    """Markdown: one row a class and bin (distance, height, condition, activity), one column a detector."""
-    flat = [one for picture in about for one in picture]
-    hits = {
-        reading.name: np.concatenate([found(p, f, score) for p, f in zip(pictures, reading.finds, strict=True)])
-        for reading in readings
+def fair_thresholds(study: Study, precision: float = FAIR_PRECISION) -> Thresholds:
+    """The threshold of every detector and class at which its precision over all pictures is the same."""
+    return {
+        reading.name: {
+            label: study.evidence(reading, kind).curve().threshold_at(precision)
+            for kind, label in enumerate(LABELS)
+            if label in reading.labels
+        }
+        for reading in study.readings
     }
-    lines = [f"| class | what | n | {' | '.join(hits)} |", f"|---|---|---|{'---|' * len(hits)}"]
-    for label in sorted({one.label for one in flat}, key=LABELS.index):
-        for what, chosen in _groups(flat, label):
-            rows = np.flatnonzero(chosen)
-            if len(rows):
-                shares = " | ".join(f"{mask[rows].mean():.2f}" for mask in hits.values())
-                lines.append(f"| {label} | {what} | {len(rows)} | {shares} |")
-    return "\n".join(lines)
 
 
-def _groups(flat: Sequence[Known], label: str) -> list[tuple[str, NDArray[np.bool_]]]:
-    def where(says: Callable[[Known], bool]) -> NDArray[np.bool_]:
-        return np.array([one.label == label and says(one) for one in flat])
+def same_thresholds(study: Study, score: float) -> Thresholds:
+    """One score for every detector and class."""
+    return {reading.name: dict.fromkeys(reading.labels, score) for reading in study.readings}
 
-    groups = [("all", where(lambda one: True))]
-    for low, high in zip(DISTANCES_M[:-1], DISTANCES_M[1:], strict=True):
-        groups.append((f"{low:.0f}-{high:.0f} m", where(lambda one, a=low, b=high: a <= one.distance_m < b)))  # type: ignore[misc]
-    for low, high in zip(HEIGHT_SHARES[:-1], HEIGHT_SHARES[1:], strict=True):
-        says = f"{100 * low:.0f}-{100 * min(high, 1):.0f} % of the height"
-        groups.append((says, where(lambda one, a=low, b=high: a <= one.height_ratio < b)))  # type: ignore[misc]
-    for condition in sorted({one.condition for one in flat} - {"?", "real"}):
-        groups.append((condition, where(lambda one, c=condition: one.condition == c)))  # type: ignore[misc]
-    for activity in sorted({one.activity for one in flat} - {"?", ""}):
-        groups.append((activity, where(lambda one, a=activity: one.activity == a)))  # type: ignore[misc]
-    return groups
+
+def groups(study: Study, abouts: Abouts, at: Thresholds) -> list[Group]:
+    """Recall by class and group, for every detector that knows the class; groups without a thing are left out."""
+    result = []
+    for kind, label in enumerate(LABELS):
+        there = study.there(kind)
+        spots = zip(there.object_picture, there.object_row, there.object_sizes.height_px, strict=True)
+        things = [Thing(abouts[picture][row], float(height_px)) for picture, row, height_px in spots]
+        found = {
+            reading.name: _found(study, reading, kind, at) for reading in study.readings if label in reading.labels
+        }
+        for what, chosen in _selections(things):
+            if chosen.any():
+                recall = {name: round(float(mask[chosen].mean()), 4) for name, mask in found.items()}
+                result.append(Group(label, what, int(chosen.sum()), recall))
+    return result
+
+
+def _found(study: Study, reading: Reading, kind: int, at: Thresholds) -> NDArray[np.bool_]:
+    threshold = at[reading.name][LABELS[kind]]
+    scores = study.evidence(reading, kind).object_scores()
+    return np.asarray(scores >= (2.0 if threshold is None else threshold), np.bool_)
+
+
+def _selections(things: Sequence[Thing]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Names of groups, and which of the things are in them."""
+
+    def between(
+        values: NDArray[np.float64], edges: Sequence[float]
+    ) -> Iterator[tuple[float, float, NDArray[np.bool_]]]:
+        for low, high in pairwise(edges):
+            yield low, high, (values >= low) & (values < high)
+
+    yield "all", np.ones(len(things), np.bool_)
+    for low, high, chosen in between(np.array([thing.about.distance_m for thing in things]), DISTANCES_M):
+        yield f"{low:.0f}-{high:.0f} m", chosen
+    for low, high, chosen in between(np.array([thing.height_px for thing in things]), HEIGHTS_PX):
+        yield (f"{low}-{high} px" if high < HEIGHTS_PX[-1] else f"over {low} px"), chosen
+    for low, high, chosen in between(np.array([thing.about.visible_ratio for thing in things]), VISIBLE_RATIOS):
+        yield f"{100 * low:.0f}-{100 * min(high, 1):.0f} % to be seen", chosen
+    for name, trait in _TRAITS.items():
+        values = np.array([trait(thing.about) for thing in things], np.str_)
+        for value in sorted(set(values.tolist()) - {""}):
+            yield f"{name} {value}", values == value

@@ -1,0 +1,87 @@
+"""Pictures of an evaluation: curves per class, recall by height, and contact sheets of the worst mistakes.
+
+Sheets show the measured pictures themselves: where those must not be passed on, nor must the sheets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from models.chart import Axis, Series, chart, shares
+from models.classes import LABELS
+from models.evaluate import FAIR_PRECISION, Reading, Study
+from models.measure import Band, Curve
+from models.sheet import false_finds, misses, sheet
+
+# Edges grow by about a third: as many bins for people far away as for those near.
+HEIGHT_EDGES_PX = (8, 11, 15, 20, 27, 36, 48, 64, 85, 114, 152, 203)
+LEAST_OBJECTS = 5  # in a bin; recall of fewer is chance
+
+
+def plot(folder: Path, study: Study, sheets_of: Sequence[str]) -> list[Path]:
+    """Write all pictures of a study as PNG, contact sheets for the named detectors only; returns the files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for kind, label in enumerate(LABELS):
+        if study.there(kind).curve().objects:
+            written.append(_save(precision_recall(study, kind), folder / f"{label}-precision-recall.png"))
+            written.append(_save(recall_by_height(study, kind), folder / f"{label}-recall-by-height.png"))
+        for reading in study.readings:
+            if reading.name in sheets_of and label in reading.labels:
+                written += _sheets(folder, study, reading, kind)
+    return written
+
+
+def _sheets(folder: Path, study: Study, reading: Reading, kind: int) -> list[Path]:
+    """The contact sheets of one detector and class; none where there was no mistake."""
+    written = []
+    for what, mistakes in (("missed", misses(study, reading, kind)), ("false", false_finds(study, reading, kind))):
+        if mistakes:
+            title = f"{reading.name}: {LABELS[kind]}, the worst {what}"
+            path = folder / f"{LABELS[kind]}-{what}-{reading.name}.png"
+            written.append(_save(sheet(title, study, mistakes, kind), path))
+    return written
+
+
+def _save(image: Image.Image, path: Path) -> Path:
+    image.save(path)
+    return path
+
+
+def precision_recall(study: Study, kind: int) -> Image.Image:
+    """Precision over recall of every detector that knows the class, and its AP50."""
+    curves = study.curves(kind)
+    lines = [_line(f"{name}  {one.average_precision() or 0.0:.2f}", one) for name, one in curves.items()]
+    there = study.there(kind).curve()
+    title = f"{LABELS[kind]}: {there.objects} in {there.pictures} pictures, overlap of a half"
+    return chart(title, shares("recall"), shares("precision"), lines)
+
+
+def _line(name: str, judged: Curve) -> Series:
+    return Series(
+        name, np.concatenate(([0.0], judged.recall)), np.concatenate((judged.precision[:1], judged.precision))
+    )
+
+
+def recall_by_height(study: Study, kind: int) -> Image.Image:
+    """Recall over height, each detector where its precision over all heights is 0.9."""
+    lines = []
+    for reading in study.readings:
+        if LABELS[kind] in reading.labels:
+            evidence = study.evidence(reading, kind)
+            threshold = evidence.curve().threshold_at(FAIR_PRECISION)
+            found = evidence.object_scores() >= (2.0 if threshold is None else threshold)
+            bins = []
+            for low, high in zip(HEIGHT_EDGES_PX[:-1], HEIGHT_EDGES_PX[1:], strict=True):
+                inside = evidence.object_sizes.within(Band("", low, high))
+                if inside.sum() >= LEAST_OBJECTS:
+                    bins.append((np.log2(np.sqrt(low * high)), float(found[inside].mean())))
+            spots = np.array(bins, np.float64).reshape(-1, 2)
+            lines.append(Series(reading.name, spots[:, 0], spots[:, 1], marks=True))
+    ticks = tuple((float(np.log2(edge)), str(edge)) for edge in HEIGHT_EDGES_PX)
+    heights = Axis("height in px of a picture 512 px wide", ticks[0][0], ticks[-1][0], ticks)
+    return chart(f"{LABELS[kind]}: recall by height at a precision of 0.9", heights, shares("recall"), lines)

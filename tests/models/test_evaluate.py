@@ -1,0 +1,158 @@
+"""`nattvakt model evaluate`, from pictures and labels to its tables, curves and sheets."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from firmware.errors import ModelError
+from models.cli import main
+
+BUNDLE = Path(__file__).parents[2] / "models" / "first-1"
+EXPECTED = json.loads((BUNDLE / "golden" / "expected.json").read_text())
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    """A folder with one golden frame, of which it is known what the detector sees."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    shutil.copy(BUNDLE / "golden" / frame_name(), folder)
+    return folder
+
+
+def frame_name() -> str:
+    return sorted(EXPECTED)[0]
+
+
+def seen(label: str) -> list[list[float]]:
+    return [item["box"] for item in EXPECTED[frame_name()] if item["class"] == label]
+
+
+def table(boxes: list[list[float]], **more: object) -> dict[str, Any]:
+    return {
+        "images": [{"id": 1, "file_name": frame_name(), "width": 512, "height": 288}],
+        "annotations": [{"id": i, "image_id": 1, "category_id": 2, "bbox": box, **more} for i, box in enumerate(boxes)],
+        "info": {"source": "mine"},
+    }
+
+
+def evaluated(images: Path, tmp_path: Path, *more: str) -> dict[str, Any]:
+    """All figures of a run over `images` with `labels.json` in it."""
+    out = tmp_path / "figures.json"
+    assert main(["evaluate", "--extra", str(images), "--json", str(out), *more]) == 0
+    result: dict[str, Any] = json.loads(out.read_text())
+    return result
+
+
+def vehicles(figures: dict[str, Any]) -> dict[str, Any]:
+    (row,) = (row for row in figures["ap50"] if (row["source"], row["label"]) == ("mine", "vehicle"))
+    assert isinstance(row, dict)
+    return row
+
+
+def test_labelled_with_its_own_finds_a_detector_has_full_marks(
+    images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (images / "labels.json").write_text(json.dumps(table(seen("vehicle"))))
+    row = vehicles(evaluated(images, tmp_path))
+    assert row["objects"] == len(seen("vehicle"))
+    assert row["ap50"]["first-1"] == pytest.approx(1.0)
+    said = capsys.readouterr().out
+    assert "| mine | vehicle |" in said
+    assert "first-1 at its thresholds" in said
+
+
+def test_a_label_where_nothing_is_found_costs(images: Path, tmp_path: Path) -> None:
+    (images / "labels.json").write_text(json.dumps(table([*seen("vehicle"), [0, 0, 5, 5]])))
+    assert vehicles(evaluated(images, tmp_path))["ap50"]["first-1"] < 1.0
+
+
+def test_the_file_of_a_bundle_finds_what_the_bundle_finds(images: Path, tmp_path: Path) -> None:
+    """Two ways of running and decoding, one of them the node's: figures are the same to the last digit."""
+    (images / "labels.json").write_text(json.dumps(table(seen("vehicle")[:-1])))
+    figures = evaluated(images, tmp_path, "--bundle", str(BUNDLE), "--model", str(BUNDLE / "model.tflite"))
+    for row in [*figures["ap50"], *figures["sizes"]]:
+        assert row["ap50"]["first-1"] == row["ap50"]["model"]
+        assert row["recall_p90"]["first-1"] == row["recall_p90"]["model"]
+
+
+def test_a_class_that_a_bundle_does_not_know_is_a_dash(
+    images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first bundle has five classes, the tables six."""
+    labels = table(seen("vehicle"))
+    labels["annotations"].append({"id": 9, "image_id": 1, "category_id": 6, "bbox": [10, 10, 20, 20]})
+    (images / "labels.json").write_text(json.dumps(labels))
+    figures = evaluated(images, tmp_path)
+    (row,) = (row for row in figures["ap50"] if (row["source"], row["label"]) == ("mine", "animal"))
+    assert (row["objects"], row["ap50"]) == (1, {})
+    assert "| mine | animal | 1 | 1 | - |" in capsys.readouterr().out
+
+
+def test_what_rendered_tables_know_is_told_without_asking(images: Path, tmp_path: Path) -> None:
+    boxes = seen("vehicle")
+    (images / "labels.json").write_text(json.dumps(table(boxes, distance_m=13.0, activity="parked")))
+    rows = {row["what"]: row for row in evaluated(images, tmp_path)["recall"] if row["label"] == "vehicle"}
+    assert rows["12-16 m"]["objects"] == rows["activity parked"]["objects"] == len(boxes)
+    assert rows["12-16 m"]["recall"] == {"first-1": 1.0}
+
+
+def test_yolo_labels_give_the_same_figures_as_a_table(images: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels"
+    labels.mkdir()
+    rows = [f"1 {(x + w / 2) / 512} {(y + h / 2) / 288} {w / 512} {h / 288}" for x, y, w, h in seen("vehicle")]
+    (labels / frame_name()).with_suffix(".txt").write_text("\n".join(rows))
+    (labels / "classes.txt").write_text("person\ncar\n")
+    out = tmp_path / "figures.json"
+    assert main(["evaluate", "--images", str(images), "--labels", str(labels), "--json", str(out)]) == 0
+    (row,) = (row for row in json.loads(out.read_text())["ap50"] if row["source"] == "all")
+    assert (row["label"], row["objects"]) == ("vehicle", len(rows))
+    assert row["ap50"]["first-1"] == pytest.approx(1.0)
+
+
+def test_curves_and_sheets_are_drawn(images: Path, tmp_path: Path) -> None:
+    (images / "labels.json").write_text(json.dumps(table([*seen("vehicle")[1:], [0, 0, 5, 5]])))
+    evaluated(images, tmp_path, "--plots", str(tmp_path / "plots"))
+    drawn = {path.name for path in (tmp_path / "plots").iterdir()}
+    assert drawn >= {
+        "vehicle-precision-recall.png",
+        "vehicle-recall-by-height.png",
+        "vehicle-missed-first-1.png",
+        "vehicle-false-first-1.png",
+    }
+    with Image.open(tmp_path / "plots" / "vehicle-missed-first-1.png") as image:
+        colours = {colour for _, colour in image.getcolors(1 << 20) or []}
+    assert (0xF0, 0xC0, 0x20) in colours  # the frame of what was missed
+
+
+def test_cost_is_told_of_every_file(images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.cost.TIMED_RUNS", 1)
+    (images / "labels.json").write_text(json.dumps(table(seen("vehicle"))))
+    (cost,) = evaluated(images, tmp_path, "--cost")["cost"]
+    assert cost["name"] == "first-1"
+    assert cost["bytes"] == (BUNDLE / "model.tflite").stat().st_size
+    assert {one["threads"] for one in cost["latencies"]} == {1, 2}
+
+
+def test_pictures_without_labels_are_refused(images: Path) -> None:
+    with pytest.raises(ModelError, match="--images and --labels go together"):
+        main(["evaluate", "--images", str(images)])
+
+
+def test_two_detectors_of_one_name_are_refused(images: Path) -> None:
+    (images / "labels.json").write_text(json.dumps(table(seen("vehicle"))))
+    with pytest.raises(ModelError, match="two detectors are called 'first-1'"):
+        main(["evaluate", "--extra", str(images), "--bundle", str(BUNDLE), "--bundle", str(BUNDLE)])
+
+
+def test_a_picture_that_breaks_off_is_named(images: Path) -> None:
+    """Its head is whole, so that only looking at it shows."""
+    (images / "labels.json").write_text(json.dumps(table(seen("vehicle"))))
+    frame = images / frame_name()
+    frame.write_bytes(frame.read_bytes()[:5000])
+    with pytest.raises(ModelError, match=rf"mine/{frame_name()}: cannot be read"):
+        main(["evaluate", "--extra", str(images)])
