@@ -159,7 +159,7 @@ def _view(stock: Stock, number: int, cell: Cell, rng: np.random.Generator) -> ND
 
 
 def _mapping(size_px: tuple[int, int], cell: Cell, rng: np.random.Generator, *, crowded: bool) -> NDArray[np.float64]:
-    """Matrix from a real picture to its cell: about fitting, or (`crowded`: mostly) covering, or anything about that."""
+    """Matrix from a real picture to its cell: about fitting, or (`crowded`: mostly) covering, or wildly scaled."""
     wide, tall = size_px
     stretch = float(np.exp(rng.uniform(-0.15, 0.15))) * (1.33 if wide == tall and rng.random() < 0.25 else 1.0)
     fit = min(cell.width_px / (wide * stretch), cell.height_px / tall)
