@@ -141,6 +141,7 @@ class NodeConfig(_Table, frozen=True, kw_only=True):
     permit_file: str = "permit.json"
     permit_key: str = "custodians.pem"
     model_dir: str = ""
+    second_look: bool = True
     clock_trust: Literal["ntp", "host"] = "ntp"
     broker: BrokerConfig
     camera: CameraConfig = CameraConfig()

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Self
 
+from firmware.core.pace import Pace
 from firmware.core.told import alarm_message
 from firmware.core.watch import Verdict
 from firmware.errors import CameraError, IlluminatorError, StoreError
 from firmware.law import Law
 from firmware.messages import AlarmEvent, Frame, Size
 from firmware.pipeline import Pipeline
-from firmware.ports import Camera, Clock, Detector, Illuminator, Outbox, Stop, Watchdog
+from firmware.ports import Camera, Clock, Illuminator, Outbox, Stop, Watchdog
 from firmware.recorder import Recorder
 from firmware.status import Status
 
@@ -28,13 +29,14 @@ class Parts:
     clock: Clock
     law: Law
     open_camera: Callable[[], Camera]
-    detector: Detector
     illuminator: Illuminator
     outbox: Outbox
     build_pipeline: Callable[[Size], Pipeline]
     open_recorder: Callable[[], Recorder]
     status: Status
     watchdog: Watchdog
+    frame_s: float
+    """The time between two frames of the camera."""
     # Alarms that no disk took yet; they outlive the watch that raised them. Bounded: at one incident a minute this is a
     # whole night on a full disk; then the oldest goes.
     unsaved: deque[AlarmEvent] = field(default_factory=lambda: deque(maxlen=2000))
@@ -78,6 +80,10 @@ class Night:
     parts: Parts
     _pipeline: Pipeline | None = None
     _seen_s: float = 0.0
+    _pace: Pace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._pace = Pace(self.parts.frame_s)
 
     def watch(self, stop: Stop, verdict: Verdict) -> bool:
         """Open the camera and look until the law says no; True where a film is over. Raises CameraError.
@@ -100,15 +106,16 @@ class Night:
     def see(self, frame: Frame, recorder: Recorder) -> None:
         """One frame, from light to outbox."""
         parts = self.parts
+        began_s = parts.clock.monotonic_s()
         pipeline = self._pipeline = self._pipeline or parts.build_pipeline(frame.size)
         self._seen_s = frame.t_s
-        raw = parts.detector.infer(frame.luma) if pipeline.wants_look(frame) else None
-        step = pipeline.step(frame, raw)
+        step = pipeline.step(frame, self._pace.hurried)
         self.light(step.ir_on)
         save(parts, step.alarms)
         media_news = recorder.keep(frame, step.alarms)
         parts.status.settle("media", recorder.fault)
         parts.status.saw(frame, step, media_news)
+        self._pace.spent(parts.clock.monotonic_s() - began_s)
         parts.watchdog.alive()  # last: a stalled stage never reaches it
 
     def light(self, on: bool) -> None:

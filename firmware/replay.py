@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from firmware.messages import Frame, Size, StepResult
 from firmware.pipeline import Pipeline
-from firmware.ports import Camera, Detector
+from firmware.ports import Camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +16,10 @@ class Replayed:
     step: StepResult
 
 
-def replay(camera: Camera, detector: Detector, build: Callable[[Size], Pipeline]) -> Iterator[Replayed]:
+def replay(camera: Camera, build: Callable[[Size], Pipeline]) -> Iterator[Replayed]:
     """Run every frame through the pipeline that `build` makes for the first frame's size. Raises CameraError."""
     pipeline: Pipeline | None = None
     for frame in camera.frames():
         if pipeline is None:
             pipeline = build(frame.size)
-        raw = detector.infer(frame.luma) if pipeline.wants_look(frame) else None
-        yield Replayed(frame, pipeline.step(frame, raw))
+        yield Replayed(frame, pipeline.step(frame))

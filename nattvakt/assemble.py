@@ -13,6 +13,7 @@ from firmware import link
 from firmware.config import NodeConfig, SiteConfig
 from firmware.config_file import load_site
 from firmware.core.backoff import Backoff
+from firmware.core.looker import Network
 from firmware.core.permit import Permit
 from firmware.core.prebuffer import Prebuffer, PrebufferLimits
 from firmware.core.privacy import Masks
@@ -65,7 +66,8 @@ class Basis:
 
     def pipeline(self, size: Size) -> Pipeline:
         """The stages of one night, for pictures of `size`. Raises ConfigError for a wrong calibration."""
-        return Pipeline.build(self.site, size, self.detector.decoder(), new_watch_id(self.clock.now_utc()))
+        network = Network(self.detector, self.detector.decoder(), self.config.second_look)
+        return Pipeline.build(self.site, size, network, new_watch_id(self.clock.now_utc()))
 
 
 def read_basis(config: NodeConfig) -> Basis:
@@ -114,13 +116,13 @@ def build_node(basis: Basis, stack: ExitStack) -> Parts:
         clock=clock,
         law=basis.law,
         open_camera=lambda: open_camera(config, site, clock),
-        detector=basis.detector,
         illuminator=lamp,
         outbox=outbox,
         build_pipeline=basis.pipeline,
         open_recorder=lambda: open_recorder(config, clock, media),
         status=status,
         watchdog=watchdog,
+        frame_s=1 / config.camera.rate_hz,
     )
 
 

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from firmware.config import SiteConfig
 from firmware.config_file import load_site
+from firmware.core.looker import Network
 from firmware.core.privacy import Masks
 from firmware.core.written import WrittenDetection, written
 from firmware.drivers.camera_file import FileCamera, FilmOptions
@@ -86,7 +87,7 @@ def main(argv: list[str]) -> int:
     args = parser().parse_args(argv)
     site = load_site(args.site) if args.site else SiteConfig()
     detector = load_detector(args.model)
-    decoder = detector.decoder()
+    network = Network(detector, detector.decoder())
     camera = FileCamera(args.source, Masks(site.masks), FilmOptions(rate_hz=LOOKS_HZ))
     tally = Tally()
     with ExitStack() as stack:
@@ -96,7 +97,7 @@ def main(argv: list[str]) -> int:
         if film:
             stack.callback(film.close)
         bar = stack.enter_context(tqdm(unit=" frames", disable=not sys.stderr.isatty(), leave=False))
-        for seen in replay(camera, detector, lambda size: Pipeline.build(site, size, decoder, "replay")):
+        for seen in replay(camera, lambda size: Pipeline.build(site, size, network, "replay")):
             bar.update()
             tally.add(seen.step, seen.frame.t_s)
             for alarm in seen.step.alarms:

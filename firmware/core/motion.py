@@ -6,7 +6,7 @@ first. The gate never starves slow things (fire starts small): at least one fram
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,18 +23,48 @@ Cells = NDArray[np.float32]
 
 
 @dataclass(slots=True)
+class Background:
+    """What every cell looks like while nothing moves, and how much it flickers by itself.
+
+    `settle_s`: how fast it takes in what has come to stand.
+    """
+
+    settle_s: float = 4.0
+    _cells: Cells | None = None
+    _noise: Cells | None = None
+
+    def fits(self, cells: Cells) -> bool:
+        """Whether there is a background to compare with."""
+        return self._cells is not None and self._cells.shape == cells.shape
+
+    def restart(self, cells: Cells) -> None:
+        """Begin anew."""
+        self._cells = cells
+        self._noise = np.full_like(cells, LEAST_STEP_LEVELS / NOISE_FACTOR)
+
+    def moving(self, cells: Cells, passed_s: float) -> NDArray[np.bool_]:
+        """Which cells have changed, `[rows, columns]`; then the frame is taken into the background."""
+        assert self._cells is not None and self._noise is not None  # set by `restart`
+        change = cells - self._cells * _gain(cells, self._cells)
+        size = np.abs(change)
+        moving: NDArray[np.bool_] = size > np.maximum(LEAST_STEP_LEVELS, NOISE_FACTOR * self._noise)
+        share = np.float32(-math.expm1(-passed_s / self.settle_s))
+        self._cells = self._cells + share * (cells - self._cells)
+        # What moves is no noise: only still cells teach how much a cell flickers.
+        self._noise = np.where(moving, self._noise, self._noise + share * (size - self._noise)).astype(np.float32)
+        return moving
+
+
+@dataclass(slots=True)
 class MotionGate:
     """Call `update` with every frame, in order. Times are seconds of the frames' own clock.
 
     `hold_s`: looks go on this long after the last motion, so that a track is not lost between two steps.
-    `settle_s`: how fast the background takes in what has come to stand.
     """
 
     full_look_s: float = 1.0
     hold_s: float = 0.5
-    settle_s: float = 4.0
-    _background: Cells | None = None
-    _noise: Cells | None = None
+    _background: Background = field(default_factory=Background)
     _last_s: float = -math.inf
     _look_s: float = -math.inf
     _motion_s: float = -math.inf
@@ -42,10 +72,12 @@ class MotionGate:
     def update(self, luma: Grey, t_s: float) -> bool:
         """Whether to look at this frame; `luma` `[h, w]`."""
         cells = cell_means(luma)
-        if self._background is None or self._background.shape != cells.shape or t_s < self._last_s:
-            self._restart(cells, t_s)
+        if not self._background.fits(cells) or t_s < self._last_s:
+            # The first frame, another picture size, or time went back (a film that loops).
+            self._background.restart(cells)
+            self._last_s = self._look_s = self._motion_s = t_s
             return True
-        if self._moved(cells, t_s):
+        if int(self._background.moving(cells, t_s - self._last_s).sum()) >= LEAST_CELLS:
             self._motion_s = t_s
         self._last_s = t_s
         # A thousandth of slack: frame times are sums of floats, and 0.9999 s is a second.
@@ -54,30 +86,12 @@ class MotionGate:
             self._look_s = t_s
         return look
 
-    def _restart(self, cells: Cells, t_s: float) -> None:
-        """Begin anew at the first frame, at another picture size, or when time went back (a film that loops)."""
-        self._background = cells
-        self._noise = np.full_like(cells, LEAST_STEP_LEVELS / NOISE_FACTOR)
-        self._last_s = self._look_s = self._motion_s = t_s
 
-    def _moved(self, cells: Cells, t_s: float) -> bool:
-        """Compare with the background, then take the frame into it."""
-        assert self._background is not None and self._noise is not None  # set by `_restart`
-        change = cells - self._background * _gain(cells, self._background)
-        size = np.abs(change)
-        moving = size > np.maximum(LEAST_STEP_LEVELS, NOISE_FACTOR * self._noise)
-        share = np.float32(-math.expm1(-(t_s - self._last_s) / self.settle_s))
-        self._background = self._background + share * (cells - self._background)
-        # What moves is no noise: only still cells teach how much a cell flickers.
-        self._noise = np.where(moving, self._noise, self._noise + share * (size - self._noise)).astype(np.float32)
-        return int(moving.sum()) >= LEAST_CELLS
-
-
-def cell_means(luma: Grey) -> Cells:
-    """Mean of every whole 8 x 8 cell, `[h // 8, w // 8]`; at least one cell of what there is."""
+def cell_means(luma: Grey, cell_px: int = CELL_PX) -> Cells:
+    """Mean of every whole cell, `[h // cell_px, w // cell_px]`; at least one cell of what there is."""
     height_px, width_px = luma.shape
-    rows, columns = max(1, height_px // CELL_PX), max(1, width_px // CELL_PX)
-    tall_px, wide_px = min(CELL_PX, height_px), min(CELL_PX, width_px)
+    rows, columns = max(1, height_px // cell_px), max(1, width_px // cell_px)
+    tall_px, wide_px = min(cell_px, height_px), min(cell_px, width_px)
     used = luma[: rows * tall_px, : columns * wide_px].reshape(rows, tall_px, columns, wide_px)
     means: Cells = used.sum(axis=3, dtype=np.uint16).sum(axis=1, dtype=np.uint32) / np.float32(tall_px * wide_px)
     return means.astype(np.float32)

@@ -13,8 +13,9 @@ from firmware.core import kalman
 from firmware.core.assignment import UNPAIRED, assign
 from firmware.core.boxes import as_array, overlap, overlaps
 from firmware.core.ground import Ground
+from firmware.core.second_look import NOTHING, Overlooked
 from firmware.core.sight import Sight, TrackerSettings, without_twins
-from firmware.core.trail import WHEELED, Trail
+from firmware.core.trail import HOT, WHEELED, Trail
 from firmware.messages import Detection, ObjectKind, Track
 
 Array = NDArray[np.float64]
@@ -28,6 +29,9 @@ OUT_OF_SIGHT_S = 2.0
 SLOW_DOWN_S = 1.0
 """Time constant with which an unseen thing is taken to slow down: nobody walks on for long behind one car."""
 
+
+EXCUSED_S = 1.0
+"""Somebody small who was seen so lately is not missed where nobody looked closely; after that, he is."""
 
 KINDS = {kind: n for n, kind in enumerate(ObjectKind)}
 
@@ -52,10 +56,13 @@ class Tracker:
         self._last_s: float | None = None
         self._next_id = 1
 
-    def update(self, detections: tuple[Detection, ...] | None, t_s: float) -> tuple[Track, ...]:
+    def update(
+        self, detections: tuple[Detection, ...] | None, t_s: float, overlooked: Overlooked = NOTHING
+    ) -> tuple[Track, ...]:
         """One look: all confirmed tracks, also those that coast unseen (`seen_s` < `t_s`), in order of id.
 
         `detections` is None where the motion gate let the detector rest: tracks coast, and nothing counts as missed.
+        `overlooked` tells where this look may have overlooked small things: those are not missed either, for a while.
         Raises ValueError where time runs backwards.
         """
         if self._last_s is not None and t_s < self._last_s:
@@ -64,7 +71,7 @@ class Tracker:
         self._last_s = t_s
         self._coast(dt_s, t_s)
         if detections is not None:
-            self._look(without_twins(detections, self._settings), dt_s, t_s)
+            self._look(without_twins(detections, self._settings), overlooked, dt_s, t_s)
         return self._tracks()
 
     def _coast(self, dt_s: float, t_s: float) -> None:
@@ -80,7 +87,7 @@ class Tracker:
         """Ground units per metre."""
         return 1.0 if self._ground.calibrated else trail.px_per_m
 
-    def _look(self, detections: list[Detection], dt_s: float, t_s: float) -> None:
+    def _look(self, detections: list[Detection], overlooked: Overlooked, dt_s: float, t_s: float) -> None:
         sight = Sight(detections, self._ground, [trail for trail in self._trails if trail.parked(t_s)])
         places = self._places(sight)
         cost = self._cost(sight, places, t_s)
@@ -92,12 +99,16 @@ class Tracker:
         self._correct(pairs, sight, places, t_s)
         taken = {i for i, _ in pairs}
         for i, trail in enumerate(self._trails):
-            if i not in taken:
+            if i not in taken and not self._excused(trail, overlooked, t_s):
                 trail.miss(dt_s)
         self._confirm(pairs)
         self._forget(t_s)
         used = {j for _, j in pairs}
         self._start([j for j in high if j not in used], sight, t_s)
+
+    def _excused(self, trail: Trail, overlooked: Overlooked, t_s: float) -> bool:
+        """Whether nothing follows from its not being seen: it is small, and nobody looked closely there."""
+        return t_s - trail.seen_s <= EXCUSED_S and trail.kind not in HOT and overlooked.excuses(trail.box)
 
     def _places(self, sight: Sight) -> Array:
         """Where each detection stands if it is each track's, [tracks, detections, 2].

@@ -10,6 +10,7 @@ import pytest
 
 from firmware.config import ClipConfig, SiteConfig
 from firmware.core.decode import Decoder
+from firmware.core.looker import Network
 from firmware.core.permit import Permit
 from firmware.core.prebuffer import Prebuffer, PrebufferLimits
 from firmware.drivers.clock_fake import FakeClock
@@ -47,7 +48,8 @@ PERMIT = Permit(
     valid_from=date(2026, 11, 1), valid_until=date(2026, 12, 1), issued_utc=datetime(2026, 10, 1, tzinfo=UTC),
 )  # fmt: skip
 INPUT = Size(64, 32)
-DECODER = Decoder(INPUT, (8,), tuple(ObjectKind), (0.5,) * 5, 0.5)
+SITE = SiteConfig(site="lot")
+DECODER = Decoder(INPUT, (8,), tuple(ObjectKind), (0.5,) * 6, 0.5)
 
 
 class OwnCamera:
@@ -79,7 +81,7 @@ class BlindDetector:
     def infer(self, luma: Grey) -> RawDetections:
         assert luma.shape == (32, 64)
         rows = (64 // 8) * (32 // 8)
-        return RawDetections(np.zeros((rows, 4), np.float32), np.full((rows, 6), -20, np.float32))
+        return RawDetections(np.zeros((rows, 4), np.float32), np.full((rows, 7), -20, np.float32))
 
 
 class OwnOutbox:
@@ -156,16 +158,16 @@ class Bench:
             clock=self.clock,
             law=Law(self.clock, lambda: self.permit),
             open_camera=lambda: OwnCamera(self.clock, self.log, failures.pop(0) if failures else -1),
-            detector=self.detector,
             illuminator=self.lamp,
             outbox=self.outbox,
-            build_pipeline=lambda size: Pipeline.build(SiteConfig(site="lot"), size, DECODER, "watch"),
+            build_pipeline=lambda size: Pipeline.build(SITE, size, Network(self.detector, DECODER), "watch"),
             open_recorder=recorder,
             status=Status(
                 self.clock, self.ears, lambda: Board(40.0, 10**9), lambda: self.lamp.lit, lambda: 0, lambda: "p-1",
                 Names("0.1.0", "first-1"),
             ),
             watchdog=self.paws,
+            frame_s=0.5,
         )  # fmt: skip
 
     def run_for(self, seconds: float) -> None:

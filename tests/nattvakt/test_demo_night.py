@@ -3,6 +3,7 @@
 import pytest
 
 from firmware.config import CameraConfig
+from firmware.core.looker import Network
 from firmware.core.privacy import Masks
 from firmware.messages import AlarmKind, Phase, Size
 from firmware.pipeline import Pipeline
@@ -20,11 +21,11 @@ def night(scenario: str, seed: int) -> tuple[SceneCamera, list[tuple[AlarmKind, 
     detector = load_detector()
 
     def build(size: Size) -> Pipeline:
-        return Pipeline.build(camera.scene.site(), size, detector.decoder(), "night")
+        return Pipeline.build(camera.scene.site(), size, Network(detector, detector.decoder()), "night")
 
     told = [
         (alarm.kind, alarm.t_s)
-        for seen in replay(camera, detector, build)
+        for seen in replay(camera, build)
         for alarm in seen.step.alarms
         if alarm.phase is not Phase.END
     ]
