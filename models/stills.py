@@ -12,7 +12,7 @@ from firmware.drivers.detector_tflite import TfliteDetector
 from firmware.drivers.scaling import detector_luma
 from firmware.messages import Detection, Frame, Grey
 from firmware.ports import Detector
-from models.peers import LEAST_SCORE, Colour, Finds
+from models.finds import LEAST_SCORE, Colour, Finds
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".pgm", ".ppm", ".tif", ".tiff"})
 

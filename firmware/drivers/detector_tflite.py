@@ -43,7 +43,7 @@ class TfliteDetector:
         out = self.interpreter.get_output_details()
         self._boxes = _Values(_index(path, outputs.boxes, outputs.boxes.shape, out), outputs.boxes)
         self._scores = _Values(_index(path, outputs.scores, outputs.scores.shape, out), outputs.scores)
-        self._canvas = _Canvas(given)
+        self._canvas = Canvas(given)
 
     @property
     def input_size(self) -> Size:
@@ -72,7 +72,7 @@ class TfliteDetector:
         return Decoder(self.input_size, strides, kinds, thresholds, nms_iou, least_score)
 
 
-class _Canvas:
+class Canvas:
     """The input tensor, kept between looks. Where a picture has the size of the one before, nothing is filled anew."""
 
     def __init__(self, given: Input) -> None:

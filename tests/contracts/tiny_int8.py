@@ -34,11 +34,12 @@ class Tiny(nn.Module):
             # Both channels hold the brightness of a cell between dark and bright, as 0..6.
             self.stem.weight.fill_(6 / (BRIGHT - DARK) / 64)
             self.stem.bias.fill_(-6 * DARK / (BRIGHT - DARK))
+            # No filter may be all zeros: it has no scale per channel, and its bias would be lost.
             self.boxes.weight.zero_()
+            self.boxes.weight[:, 0, 0, 0] = torch.tensor([0.01, 0.01, 0.01, 0.05])
             self.boxes.bias.copy_(torch.tensor([0.5, 0.5, 0.1, 0.4]))
-            self.boxes.weight[3, 0] = 0.05
             self.scores.weight.zero_()
-            self.scores.weight[:2, 0] = 2.0
+            self.scores.weight[:, 0, 0, 0] = torch.tensor([2.0, 2.0, 0.1, 0.1, 0.1, 0.1, 0.1])
             self.scores.bias.copy_(torch.tensor([-6.0, -6.0, -4.0, -4.0, -4.0, -4.0, -4.0]))
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
