@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 COLOURS = ("#d62728", "#1f77b4", "#2ca02c", "#ff7f0e", "#9467bd", "#17becf", "#8c564b", "#7f7f7f")
 _SIZE_PX = (760, 560)
-_LEFT, _TOP, _RIGHT, _BOTTOM = 64, 44, 736, 500  # the axes, px
+_LEFT, _TOP, _RIGHT, _BOTTOM = 64, 52, 736, 500  # the axes, px
 _INK, _GRID = "#222222", "#dddddd"
 
 
@@ -82,7 +82,7 @@ def _axes(draw: ImageDraw.ImageDraw, title: str, x: Axis, y: Axis) -> None:
         draw.line((_LEFT, up, _RIGHT, up), fill=_GRID)
         draw.text((_LEFT - 8, up), text, _INK, font(), anchor="rm")
     draw.rectangle((_LEFT, _TOP, _RIGHT, _BOTTOM), outline=_INK)
-    draw.text((_LEFT, 14), title, _INK, font(18))
+    draw.text((8, 8), title, _INK, font(18))
     draw.text(((_LEFT + _RIGHT) / 2, _BOTTOM + 28), x.title, _INK, font(), anchor="ma")
     draw.text((8, _TOP - 8), y.title, _INK, font(), anchor="ls")
 

@@ -26,6 +26,7 @@ class _Image(msgspec.Struct, frozen=True):
     height: int
     labelled_categories: list[int] | None = None
     condition: str = ""
+    sequence: str = ""
 
 
 class _Annotation(msgspec.Struct, frozen=True):
@@ -136,6 +137,7 @@ def _picture(image: _Image, annotations: Sequence[_Annotation], data: bytes, ter
         ignored=corners([list(one.bbox) for one in hidden]),
         ignored_classes=np.full(len(hidden), EVERY_CLASS, np.int64),
         labelled=frozenset(terms.ours[number] for number in labelled if number in terms.ours),
+        group=image.sequence,
     )
 
 

@@ -39,11 +39,13 @@ def plot(folder: Path, study: Study, sheets_of: Sequence[str]) -> list[Path]:
 def _sheets(folder: Path, study: Study, reading: Reading, kind: int) -> list[Path]:
     """The contact sheets of one detector and class; none where there was no mistake."""
     written = []
-    for what, mistakes in (("missed", misses(study, reading, kind)), ("false", false_finds(study, reading, kind))):
+    for what, title, mistakes in (
+        ("missed", "not found at all, or with the lowest scores", misses(study, reading, kind)),
+        ("false", "false finds with the highest scores", false_finds(study, reading, kind)),
+    ):
         if mistakes:
-            title = f"{reading.name}: {LABELS[kind]}, the worst {what}"
             path = folder / f"{LABELS[kind]}-{what}-{reading.name}.png"
-            written.append(_save(sheet(title, study, mistakes, kind), path))
+            written.append(_save(sheet(f"{reading.name}, {LABELS[kind]}: {title}", study, mistakes, kind), path))
     return written
 
 
@@ -62,9 +64,10 @@ def precision_recall(study: Study, kind: int) -> Image.Image:
 
 
 def _line(name: str, judged: Curve) -> Series:
-    return Series(
-        name, np.concatenate(([0.0], judged.recall)), np.concatenate((judged.precision[:1], judged.precision))
-    )
+    """From a recall of 0 on; nothing for a detector that found nothing."""
+    precision, recall = judged.precision, judged.recall
+    start = recall[:1] * 0
+    return Series(name, np.concatenate((start, recall)), np.concatenate((precision[:1], precision)))
 
 
 def recall_by_height(study: Study, kind: int) -> Image.Image:

@@ -8,6 +8,8 @@ from models.cost import Cost
 from models.evaluate import Line, Operating
 from models.recall import Group
 
+UNKNOWN = "-"  # a class that a detector does not know
+
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table."""
@@ -28,12 +30,13 @@ def size_table(lines: Sequence[Line], names: Sequence[str]) -> str:
     rows = []
     for line in lines:
         pairs = zip(_cells(line.ap50, names), _cells(line.recall_p90, names), strict=True)
-        rows.append([line.label, line.band, str(line.objects), *(f"{ap} / {recall}" for ap, recall in pairs)])
+        cells = [ap if ap == UNKNOWN else f"{ap} / {recall}" for ap, recall in pairs]
+        rows.append([line.label, line.band, str(line.objects), *cells])
     return markdown(["class", "size", "objects", *names], rows)
 
 
 def _cells(values: dict[str, float], names: Sequence[str]) -> list[str]:
-    return [f"{values[name]:.2f}" if name in values else "-" for name in names]
+    return [f"{values[name]:.2f}" if name in values else UNKNOWN for name in names]
 
 
 def operating_table(points: Sequence[Operating]) -> str:

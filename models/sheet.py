@@ -24,7 +24,8 @@ MOST_OF_A_SEQUENCE = 2  # the tenth mistake of one film says nothing more
 WEAK = 0.5  # an object found with less is a miss
 CONTEXT = 3.0  # how many sides of the box a tile shows
 LEAST_SHOWN_PX = 96.0
-TRUE_COLOUR, MISSED_COLOUR, FALSE_COLOUR = "#35d04a", "#f0c020", "#ff3030"
+TRUE_COLOUR, IGNORED_COLOUR = "#35d04a", "#9a9a9a"
+MISSED_COLOUR, FALSE_COLOUR = "#f0c020", "#ff3030"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def _spread(study: Study, places: NDArray[np.int64], order: NDArray[np.int64]) -
 
 
 def sheet(title: str, study: Study, mistakes: Sequence[Mistake], kind: int) -> Image.Image:
-    """All tiles; green: objects of the class, yellow: a missed one, red: a false find."""
+    """All tiles; green: objects of the class, grey: ignored boxes, yellow: a missed object, red: a false find."""
     lines = max(1, -(-len(mistakes) // COLUMNS))
     image = Image.new("RGB", (COLUMNS * TILE_PX, HEAD_PX + lines * (TILE_PX + CAPTION_PX)), "white")
     ImageDraw.Draw(image).text((6, 4), title, "#222222", font(18))
@@ -105,6 +106,8 @@ def _tile(picture: Picture, mistake: Mistake, kind: int) -> Image.Image:
     edges = (round(left), round(top), round(left + side_px), round(top + side_px))
     shown = whole.crop(edges).resize((TILE_PX - 4, TILE_PX - 4))
     draw = ImageDraw.Draw(shown)
+    for box in picture.ignored:
+        _frame(draw, (box.reshape(2, 2) - corner) * scale, IGNORED_COLOUR)
     for box in picture.boxes[picture.classes == kind]:
         _frame(draw, (box.reshape(2, 2) - corner) * scale, TRUE_COLOUR)
     wrong = FALSE_COLOUR if mistake.is_find else MISSED_COLOUR
