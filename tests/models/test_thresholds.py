@@ -45,7 +45,7 @@ def test_false_finds_in_bare_pictures_hold_it_up(most: float, low: float, high: 
     found = [(0.9, True), (0.8, True), (0.6, True), (0.3, False), (0.29, False), (0.28, False)]
     chosen = choose(curve(found, 3), bare([0.85, 0.75, 0.2], 100), Rule(1.0, most))
     assert low < chosen.threshold <= high
-    assert ("would be at" in chosen.reason) is (most < 20)
+    assert ("would be" in chosen.reason) is (most < 20)
     assert "(100 looked at)" in chosen.reason
 
 
