@@ -18,9 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import look
-from models.classes import ANIMAL, N_CLASSES
+from models.classes import ANIMAL, FIRE, N_CLASSES, SMOKE, VEHICLE
 from models.data import EVERY_CLASS, Boxes, Picture
 from models.decoded import Stock, is_rendered
+from models.pasted_flames import Flame, flame_from, paste_at, paste_fire, rendered_flames
+from models.pasted_lights import paste_lights
 
 MAP_STRIDE = 8  # the map's cell, in pixels: the finest stride of the network
 FILL = 114
@@ -30,6 +32,10 @@ EMPTY_CHANCE = 0.04  # cells left flat: fog, a covered lens, a wall; nothing may
 NATURAL_CHANCE = 0.45  # one row at natural scale
 TILED_CHANCE = 0.08  # rendered pictures laid in rows, too
 MOST_ROWS = 4
+LIGHTS_CHANCE = 0.3  # lamps that are no fire; half as often on rendered views, which have their own
+FIRE_CHANCE = 0.12
+BURNS_FROM_PX = 14  # height of a vehicle
+PLAIN_LEVELS = 15  # grey levels by which a flame must change its place to be learnt
 LARGEST_CROP = 1.75  # 896 px wide pictures at full size on 512 px
 # Height (least, most) in pixels of a canvas 288 px high that objects shall have, by class: 10-40 m from a pole's lens.
 WANTED_PX = ((11, 75), (14, 150), (12, 100), (10, 110), (25, 200), (8, 60))
@@ -69,11 +75,49 @@ def compose(stock: Stock, rng: np.random.Generator, size_px: tuple[int, int]) ->
     if whole:
         cell = Cell(0, 0, width_px, height_px)
         _place(sample, stock, first, cell, _view(stock, first, cell, rng), rng)
-        sample.image = look.light_look(sample.image, rng)
     else:
         _lay_rows(sample, stock, first, rng)
-        sample.image = look.night_look(sample.image, rng)
+    if rng.random() < (0.15 if whole else LIGHTS_CHANCE):
+        paste_lights(sample.image, sample.boxes[sample.classes == VEHICLE], rng)
+    if rng.random() < FIRE_CHANCE:
+        _set_fire(sample, stock, rng)
+    sample.image = look.light_look(sample.image, rng) if whole else look.night_look(sample.image, rng)
     return sample
+
+
+def _set_fire(sample: Sample, stock: Stock, rng: np.random.Generator) -> None:
+    """Let a vehicle of the sample burn, or, now and then, something else; learnt only where it can be told apart."""
+    before = sample.image.copy()
+    flames = [_flame(stock, rng) for _ in range(int(rng.choice((1, 2, 3), p=(0.5, 0.3, 0.2))))]
+    tall = sample.boxes[:, 3] - sample.boxes[:, 1]
+    vehicles = sample.boxes[(sample.classes == VEHICLE) & (tall >= BURNS_FROM_PX)]
+    if len(vehicles) and rng.random() < 0.85:
+        burning = paste_at(sample.image, flames, vehicles[int(rng.integers(len(vehicles)))], rng)
+    else:
+        height_px, width_px = sample.image.shape
+        foot = (float(rng.uniform(0, width_px)), float(rng.uniform(0.2, 1.0) * height_px))
+        burning = paste_fire(sample.image, flames, foot, float(np.exp(rng.uniform(2.2, 4.5))), rng)
+    x0, y0, x1, y1 = burning.box.astype(int)
+    if min(x1 - x0, y1 - y0) < SMALLEST_PX or cv2.absdiff(sample.image, before)[y0:y1, x0:x1].mean() < PLAIN_LEVELS:
+        _hide(sample.known, burning.box, FIRE)
+        return
+    sample.boxes = np.concatenate((sample.boxes, burning.box[None]))
+    sample.classes = np.append(sample.classes, FIRE)
+    if burning.smoke is not None:
+        _hide(sample.known, burning.smoke, SMOKE)
+
+
+def _flame(stock: Stock, rng: np.random.Generator) -> Flame:
+    """One of the simulator's, or one cut out of a fire picture."""
+    if len(stock.fires) and rng.random() < 0.5:
+        number = int(stock.fires[int(rng.integers(len(stock.fires)))])
+        picture, decoded = stock.pictures[number], stock.decoded(number)
+        rows = np.flatnonzero(picture.classes == FIRE)
+        cut = flame_from(decoded.levels[0], picture.boxes[int(rows[int(rng.integers(len(rows)))])] * decoded.scale)
+        if cut is not None:
+            return cut
+    flames = rendered_flames()
+    return flames[int(rng.integers(len(flames)))]
 
 
 def _lay_rows(sample: Sample, stock: Stock, first: int, rng: np.random.Generator) -> None:

@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from firmware.errors import ModelError
+from models.classes import FIRE
 from models.data import Picture
 
 RENDERED = frozenset({"simulator"})  # sources whose pictures are whole views of the camera, in its own grey
+FIRES = frozenset({"contfire", "smokefire34"})  # whose boxes are close enough that flames can be cut out
 LONGEST_PX = 640  # a real picture is kept no longer than this
 LEVELS = 4
 Pixels = NDArray[np.uint8]  # [h, w, 3] BGR, or [h, w] grey
@@ -65,6 +67,7 @@ class Stock:
         self._decoded: list[Decoded | None] = [None] * len(self.pictures)
         rendered = np.array([is_rendered(picture) for picture in self.pictures], np.bool_)
         self._ladder = np.cumsum(shares)
+        self.fires = [n for n, p in enumerate(self.pictures) if p.source in FIRES and (p.classes == FIRE).any()]
         self._real = np.flatnonzero(~rendered)
         self._real_ladder = np.cumsum(np.asarray(shares)[self._real])
 
