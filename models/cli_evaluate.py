@@ -171,14 +171,14 @@ def _operating(
 
 
 def _tuned(options: argparse.Namespace, subjects: Sequence[Subject]) -> dict[str, dict[str, float]]:
-    """Thresholds by the best F-score on `val`."""
+    """Thresholds chosen on `val` as for a bundle."""
     from models import data, evaluate
 
     if not options.data:
         raise ModelError("--tune chooses thresholds on val of the packed sets; give --data")
     pictures = data.read_sources(options.data, "val")
-    readings = evaluate.take_all(subjects, pictures, grey=not options.colour) if subjects else []
-    return {reading.name: evaluate.thresholds(pictures, reading) for reading in readings}
+    study = evaluate.Study(pictures, evaluate.take_all(subjects, pictures, grey=not options.colour))
+    return {reading.name: evaluate.thresholds(study, reading) for reading in study.readings}
 
 
 def _recall(options: argparse.Namespace, study: Study, labelled: Labelled) -> list[Group]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,18 +10,15 @@ import numpy as np
 from PIL import Image
 
 from firmware.errors import ModelError
-from models.classes import LABELS as LABELS  # pack.py looks for them here
+from models.classes import LABELS
 from models.data import Picture
 from models.finds import Colour, Finder, Finds, read_colour
-from models.measure import COCO_BANDS, HEIGHT_BANDS, Band, Curve, Evidence, FalseFinds, Mask, best_threshold, gather
+from models.measure import COCO_BANDS, HEIGHT_BANDS, Band, Curve, Evidence, FalseFinds, Mask, gather
 from models.progress import progress
+from models.thresholds import RULES, Bare, choose
 
 ALL = "all"
 FAIR_PRECISION = 0.9  # at which detectors with scales of score of their own are compared
-
-# What a threshold is chosen for: beta of the F-score. A guard's time is dear, so precision goes first; fire most of
-# all, because every lamp looks like one in grey.
-BETAS: Mapping[str, float] = {label: 0.5 if label in ("fire", "smoke") else 1.0 for label in LABELS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +83,10 @@ class Study:
         names = np.array([picture.source for picture in pictures])
         self.sources: dict[str, Mask] = {source: names == source for source in sorted(set(names.tolist()))}
         self.sources[ALL] = np.ones(len(pictures), np.bool_)
+
+    def among(self, sources: Collection[str]) -> Mask:
+        """Which pictures are of some sources."""
+        return np.array([picture.source in sources for picture in self.pictures], np.bool_)
 
     def evidence(self, reading: Reading, kind: int) -> Evidence:
         """What one detector found of one class."""
@@ -154,14 +155,16 @@ def _line(study: Study, source: str, kind: int, band: Band | None) -> Line:
     )
 
 
-def thresholds(pictures: Sequence[Picture], reading: Reading) -> dict[str, float]:
-    """One threshold per class, by the best F-score over all pictures labelled for it. Only ever from `val`."""
-    study = Study(pictures, [reading])
-    return {
-        label: round(best_threshold(study.evidence(reading, kind).curve(), BETAS[label]), 3)
-        for kind, label in enumerate(LABELS)
-        if label in reading.labels
-    }
+def thresholds(study: Study, reading: Reading) -> dict[str, float]:
+    """One threshold per class, by the rules by which bundles get theirs. Only ever from `val`."""
+    chosen = {}
+    for kind, label in enumerate(LABELS):
+        if label in reading.labels:
+            evidence, rule = study.evidence(reading, kind), RULES[label]
+            where = study.sources[ALL] if rule.bare_in is None else study.among(rule.bare_in)
+            bare = evidence.in_bare(where)
+            chosen[label] = choose(evidence.curve(), Bare(bare.scores, bare.pictures), rule).threshold
+    return chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,7 @@ def operating_points(study: Study, reading: Reading, at: Mapping[str, float]) ->
             judged = evidence.curve(among)
             if judged.pictures:
                 point = judged.at(at[label])
-                bare = evidence.false_in_bare(at[label], among)
+                bare = evidence.in_bare(among).at(at[label])
                 points.append(
                     Operating(
                         source,

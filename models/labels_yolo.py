@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -47,35 +48,43 @@ def read_yolo(folder: Path, images: Path) -> Labelled:
 def _picture(path: Path, text: Path | None, ours: Sequence[int | None], labelled: frozenset[int]) -> Picture:
     width_px, height_px = size_px(path)
     rows = [] if text is None else _rows(text, len(ours))
-    kept = [(kind, box) for number, box in rows if (kind := ours[number]) is not None]
-    boxes = np.array([box for _, box in kept], np.float32).reshape(-1, 4)
+    kept = [row for row in rows if ours[row.kind] is not None]
+    boxes = np.array([row.corners for row in kept], np.float32).reshape(-1, 4)
     return Picture(
         name=path.name,
         source=path.parent.resolve().name,
         data=path.read_bytes(),
         size_px=(width_px, height_px),
         boxes=boxes * np.array((width_px, height_px) * 2, np.float32),
-        classes=np.array([kind for kind, _ in kept], np.int64),
+        classes=np.array([ours[row.kind] for row in kept], np.int64),
         ignored=np.zeros((0, 4), np.float32),
         ignored_classes=np.zeros(0, np.int64),
         labelled=labelled,
     )
 
 
-_Corners = tuple[float, float, float, float]
+Corners = tuple[float, float, float, float]  # x0, y0, x1, y1
 
 
-def _rows(path: Path, classes: int) -> list[tuple[int, _Corners]]:
-    """Class numbers and corners (shares of the picture) of one text file."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line: the number of its class in the list of names, and corners as shares of the picture."""
+
+    kind: int
+    corners: Corners
+
+
+def _rows(path: Path, classes: int) -> list[Row]:
+    """The lines of one text file that are not empty."""
     return [
-        _row(line.split(), f"{path}: line {number}", classes)
+        parse_row(line.split(), f"{path}: line {number}", classes)
         for number, line in enumerate(_text(path).splitlines(), 1)
         if line.strip()
     ]
 
 
-def _row(words: Sequence[str], where: str, classes: int) -> tuple[int, _Corners]:
-    """One line; more than five numbers are an outline, of which the box is taken."""
+def parse_row(words: Sequence[str], where: str, classes: int) -> Row:
+    """One line; of an outline (more than five numbers) the box is taken. Raises `ModelError` naming `where`."""
     try:
         kind, values = int(words[0]), [float(word) for word in words[1:]]
     except ValueError as error:
@@ -88,18 +97,19 @@ def _row(words: Sequence[str], where: str, classes: int) -> tuple[int, _Corners]
         )
     if not all(math.isfinite(value) and -ROUNDING <= value <= 1 + ROUNDING for value in values):
         raise ModelError(f"{where}: {' '.join(words[1:])} are no shares of the picture; they must lie in 0..1")
-    x0, y0, x1, y1 = _box(values) if len(values) == 4 else _hull(values)
+    around = _box(values) if len(values) == 4 else _hull(values)
+    x0, y0, x1, y1 = (min(max(value, 0.0), 1.0) for value in around)
     if not (x1 > x0 and y1 > y0):
         raise ModelError(f"{where}: the box has no area; w and h must be above 0")
-    return kind, (max(x0, 0.0), max(y0, 0.0), min(x1, 1.0), min(y1, 1.0))
+    return Row(kind, (x0, y0, x1, y1))
 
 
-def _box(values: Sequence[float]) -> _Corners:
+def _box(values: Sequence[float]) -> Corners:
     x, y, w, h = values
     return x - w / 2, y - h / 2, x + w / 2, y + h / 2
 
 
-def _hull(values: Sequence[float]) -> _Corners:
+def _hull(values: Sequence[float]) -> Corners:
     return min(values[::2]), min(values[1::2]), max(values[::2]), max(values[1::2])
 
 

@@ -169,12 +169,26 @@ class Evidence:
         result[self.match[hit]] = self.scores[hit]
         return result
 
-    def false_in_bare(self, threshold: float, among: Mask | None = None) -> FalseFinds:
-        """False finds in the pictures where the class was seen to be absent."""
+    def in_bare(self, among: Mask | None = None) -> BareFinds:
+        """All finds where the class was seen to be absent; every one is false."""
         bare = self.pictures[self.bare]
         bare = bare if among is None else bare[among[bare]]
-        found = self.find_picture[(self.scores >= threshold) & np.isin(self.find_picture, bare)]
-        return FalseFinds(len(bare), len(found), len(np.unique(found)))
+        found = np.isin(self.find_picture, bare)
+        return BareFinds(len(bare), self.find_picture[found], self.scores[found])
+
+
+@dataclass(frozen=True, slots=True)
+class BareFinds:
+    """Finds in `pictures` pictures that show none of a class: the picture of each and its score `[n]`."""
+
+    pictures: int
+    find_picture: Rows
+    scores: NDArray[np.float32]
+
+    def at(self, threshold: float) -> FalseFinds:
+        """How many reach a threshold."""
+        found = self.find_picture[self.scores >= threshold]
+        return FalseFinds(self.pictures, len(found), len(np.unique(found)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,18 +285,3 @@ def _sizes(boxes: Sequence[Boxes], widths_px: Sequence[int]) -> Sizes:
     sides = np.concatenate([np.zeros((0, 2)), *(one[:, 2:] - one[:, :2] for one in boxes)]).astype(np.float64)
     scale = np.repeat(WIDTH_PX / np.array(widths_px, np.float64), [len(one) for one in boxes])
     return Sizes(sides[:, 1] * scale, np.sqrt(np.clip(sides, 0, None).prod(1)))
-
-
-def best_threshold(judged: Curve, beta: float, floor: float = 0.1) -> float:
-    """The threshold with the best F-score; `beta` below 1 prefers precision. Never below `floor`.
-
-    Where several thresholds are equally good the highest is taken. Without any right find: 0.5, which says nothing.
-    """
-    precision, recall = judged.precision, judged.recall
-    usable = judged.scores >= floor
-    if not (judged.right & usable).any():
-        return 0.5
-    with np.errstate(invalid="ignore", divide="ignore"):
-        score = (1 + beta**2) * precision * recall / (beta**2 * precision + recall)
-    score = np.where(usable, np.nan_to_num(score), -1.0)
-    return float(judged.scores[int(score.argmax())])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from models.data import EVERY_CLASS, Picture
 from models.finds import Finds, clipped, iou_matrix, suppress
-from models.measure import HEIGHT_BANDS, Curve, FalseFinds, Point, best_threshold, curve, gather
+from models.measure import HEIGHT_BANDS, Curve, FalseFinds, Point, curve, gather
 
 Row = tuple[float, float, float, float]
 A, B, FAR = (0.0, 0.0, 10.0, 10.0), (50.0, 0.0, 60.0, 10.0), (200.0, 200.0, 210.0, 210.0)
@@ -90,23 +90,6 @@ def test_the_operating_point_counts_what_is_above_the_threshold() -> None:
     assert judged.at(0.5) == Point(0.5, 0.5, 1.0)
 
 
-def test_the_threshold_follows_what_is_asked_for() -> None:
-    # At 0.9: precision 1, recall 1/3. At 0.3: precision 3/5, recall 1.
-    boxes = [A, B, (100.0, 0.0, 110.0, 10.0)]
-    judged = curve(
-        [picture(boxes)],
-        [finds((A, 0.9), (FAR, 0.6), ((0.0, 300.0, 9.0, 309.0), 0.5), (B, 0.4), (boxes[2], 0.3))],
-        0,
-    )
-    assert best_threshold(judged, beta=2.0) == pytest.approx(0.3)
-    assert best_threshold(judged, beta=0.3) == pytest.approx(0.9)
-    assert best_threshold(judged, beta=2.0, floor=0.45) == pytest.approx(0.9)
-
-
-def test_without_a_right_find_the_threshold_says_nothing() -> None:
-    assert best_threshold(curve([picture([A])], [finds((FAR, 0.9))], 0), beta=1.0) == 0.5
-
-
 def test_overlap_of_shifted_boxes() -> None:
     boxes = np.array([A, (5.0, 0.0, 15.0, 10.0), FAR], np.float32)
     assert iou_matrix(boxes[:1], boxes)[0] == pytest.approx([1.0, 1 / 3, 0.0], abs=1e-6)
@@ -166,9 +149,9 @@ def test_false_finds_are_counted_where_the_class_was_seen_to_be_absent() -> None
         [finds((FAR, 0.9), (B, 0.8)), *[finds((FAR, 0.9), (B, 0.3))] * 4],
         0,
     )
-    assert evidence.false_in_bare(0.5) == FalseFinds(pictures=2, finds=2, pictures_with=2)
-    assert evidence.false_in_bare(0.2) == FalseFinds(pictures=2, finds=4, pictures_with=2)
-    assert evidence.false_in_bare(0.5, np.array([True, True, False, True, True])).pictures == 1
+    assert evidence.in_bare().at(0.5) == FalseFinds(pictures=2, finds=2, pictures_with=2)
+    assert evidence.in_bare().at(0.2) == FalseFinds(pictures=2, finds=4, pictures_with=2)
+    assert evidence.in_bare(np.array([True, True, False, True, True])).pictures == 1
 
 
 @pytest.mark.parametrize(("count", "limit"), [(0, 2.996), (1, 4.744), (5, 10.513), (30, 40.69)])
