@@ -35,6 +35,8 @@ MOST_ROWS = 4
 LIGHTS_CHANCE = 0.3  # lamps that are no fire; half as often on rendered views, which have their own
 FIRE_CHANCE = 0.12
 BURNS_FROM_PX = 14  # height of a vehicle
+FAINT_FIELDS = (6, 6)
+FAINT_LEVELS = 2.2  # grey levels of deviation below which an object cannot be told from its place
 PLAIN_LEVELS = 15  # grey levels by which a flame must change its place to be learnt
 LARGEST_CROP = 1.75  # 896 px wide pictures at full size on 512 px
 # Height (least, most) in pixels of a canvas 288 px high that objects shall have, by class: 10-40 m from a pole's lens.
@@ -82,7 +84,26 @@ def compose(stock: Stock, rng: np.random.Generator, size_px: tuple[int, int]) ->
     if rng.random() < FIRE_CHANCE:
         _set_fire(sample, stock, rng)
     sample.image = look.light_look(sample.image, rng) if whole else look.night_look(sample.image, rng)
+    _leave_faint(sample)
     return sample
+
+
+def _leave_faint(sample: Sample) -> None:
+    """Hide from the loss, in place, what the look has drowned: nobody could tell it from what is about it.
+
+    A box is averaged to a few fields, which evens noise out but keeps what an object is made of.
+    """
+    height_px, width_px = sample.image.shape
+    seen = np.ones(len(sample.boxes), np.bool_)
+    margins = 0.15 * (sample.boxes[:, 2:] - sample.boxes[:, :2]) + 1
+    low = np.maximum(sample.boxes[:, :2] - margins, 0).astype(int)
+    high = np.minimum(sample.boxes[:, 2:] + margins + 1, (width_px, height_px)).astype(int)
+    for row, ((x0, y0), (x1, y1)) in enumerate(zip(low, high, strict=True)):
+        fields = cv2.resize(sample.image[y0:y1, x0:x1], FAINT_FIELDS, interpolation=cv2.INTER_AREA)
+        if fields.std() < FAINT_LEVELS:
+            seen[row] = False
+            _hide(sample.known, sample.boxes[row], int(sample.classes[row]))
+    sample.boxes, sample.classes = sample.boxes[seen], sample.classes[seen]
 
 
 def _set_fire(sample: Sample, stock: Stock, rng: np.random.Generator) -> None:

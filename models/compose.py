@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.canvas import Sample, compose
-from models.data import Picture
+from models.data import Picture, without_doubt
 from models.decoded import Stock
 from models.shares import source_shares
 
@@ -28,7 +28,7 @@ class Samples(torch.utils.data.IterableDataset[Sample]):
     def __init__(
         self, pictures: Sequence[Picture], shares: NDArray[np.float64], seed: tuple[int, int], size_px: tuple[int, int]
     ) -> None:
-        self.stock, self.seed, self.size_px = Stock(pictures, shares), seed, size_px
+        self.stock, self.seed, self.size_px = Stock([without_doubt(p) for p in pictures], shares), seed, size_px
         self.stock.fill()
 
     def __iter__(self) -> Iterator[Sample]:

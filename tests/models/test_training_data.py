@@ -8,11 +8,12 @@ import pytest
 from PIL import Image
 
 from firmware.errors import ModelError
+from models import canvas
 from models.canvas import MAP_STRIDE, Sample, compose
-from models.classes import ANIMAL, N_CLASSES
-from models.data import EVERY_CLASS, Picture
+from models.classes import ANIMAL, FIRE, N_CLASSES, SMOKE
+from models.data import EVERY_CLASS, Picture, without_doubt
 from models.decoded import LONGEST_PX, Stock, decode
-from models.shares import source_shares
+from models.shares import WORTH, source_shares
 
 SIZE = (128, 96)
 ALL = frozenset(range(N_CLASSES))
@@ -141,3 +142,34 @@ def test_a_source_weighs_the_root_of_its_size() -> None:
     shares = source_shares(pictures, {"small": 2.0})
     assert shares.sum() == pytest.approx(1.0)
     assert shares[-1] / shares[:9].sum() == pytest.approx(2.0 / 3.0)
+
+
+def test_frames_of_one_view_count_less_than_pictures_of_many() -> None:
+    view = [replace(picture(), group="hall")] * 16
+    shares = source_shares([*view, *(replace(picture(), group=str(number)) for number in range(16))], {})
+    assert shares[:16].sum() / shares[16:].sum() == pytest.approx(16**0.75 / 16)
+    assert shares[0] == pytest.approx(shares[15])
+
+
+def test_what_the_pole_needs_weighs_more() -> None:
+    shares = source_shares([picture(source="farmnight"), picture(source="other")], {})
+    assert shares[0] / shares[1] == pytest.approx(WORTH["farmnight"])
+
+
+def test_smoke_beside_a_boxed_fire_is_left_open() -> None:
+    fire = picture(frozenset({FIRE, SMOKE}), kind=FIRE, source="fire8")
+    assert without_doubt(fire).labelled == {FIRE}
+    assert without_doubt(replace(fire, source="s")).labelled == {FIRE, SMOKE}
+    assert without_doubt(replace(fire, classes=np.array([SMOKE]))).labelled == {FIRE, SMOKE}
+
+
+def test_what_cannot_be_told_from_its_place_is_not_learnt() -> None:
+    rng = np.random.default_rng(1)
+    image = rng.normal(60, 2, (96, 128)).astype(np.uint8)
+    image[20:60, 20:40] += 30
+    boxes = np.array([[20, 20, 40, 60], [80, 20, 100, 60]], np.float32)
+    sample = Sample(image, boxes, np.array([0, 1]), np.ones((N_CLASSES, 12, 16), np.bool_))
+    canvas._leave_faint(sample)
+    assert sample.classes.tolist() == [0]
+    assert not sample.known[1, 3:7, 10:12].any()
+    assert sample.known[0].all()
