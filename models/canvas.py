@@ -151,7 +151,7 @@ def _lay_rows(sample: Sample, stock: Stock, first: int, rng: np.random.Generator
         row_px = height_px * (row + 1) // rows - y_px
         x_px, is_lead = 0, row == lead_row
         while width_px - x_px > row_px // 4:
-            number = first if is_lead else stock.draw_like(first, rng)
+            number = first if is_lead else stock.draw_like(first, row_px, rng)
             is_lead = False
             wide, tall = stock.pictures[number].size_px
             cell_px = int(row_px * wide / tall * np.exp(rng.uniform(-0.1, 0.25)))
@@ -169,7 +169,8 @@ def _rows_for(picture: Picture, height_px: int, rng: np.random.Generator) -> int
     least, most = WANTED_PX[int(picture.classes[one])]
     wanted_px = float(np.exp(rng.uniform(np.log(least), np.log(most)))) * height_px / 288
     share = float(picture.boxes[one, 3] - picture.boxes[one, 1]) / picture.size_px[1]
-    return int(np.clip(round(share * height_px / wanted_px), 1, MOST_ROWS))
+    rows = int(np.clip(round(share * height_px / wanted_px), 1, MOST_ROWS))
+    return rows if rng.random() < 0.75 else int(rng.integers(1, rows + 1))
 
 
 def _place(

@@ -23,6 +23,7 @@ RENDERED = frozenset({"simulator"})  # sources whose pictures are whole views of
 FIRES = frozenset({"contfire", "smokefire34"})  # whose boxes are close enough that flames can be cut out
 LONGEST_PX = 640  # a real picture is kept no longer than this
 LEVELS = 4
+LEAST_PX, TRIES = 9, 4
 Pixels = NDArray[np.uint8]  # [h, w, 3] BGR, or [h, w] grey
 
 
@@ -66,6 +67,7 @@ class Stock:
         self.pictures = list(pictures)
         self._decoded: list[Decoded | None] = [None] * len(self.pictures)
         rendered = np.array([is_rendered(picture) for picture in self.pictures], np.bool_)
+        self._heights = [_middle_height(picture) for picture in self.pictures]
         self._ladder = np.cumsum(shares)
         self.fires = [n for n, p in enumerate(self.pictures) if p.source in FIRES and (p.classes == FIRE).any()]
         self._real = np.flatnonzero(~rendered)
@@ -75,11 +77,18 @@ class Stock:
         """The number of a picture, of any kind."""
         return _step(self._ladder, rng)
 
-    def draw_like(self, number: int, rng: np.random.Generator) -> int:
-        """The number of a picture to lie beside picture `number`: a real one beside a real one."""
-        if is_rendered(self.pictures[number]):
-            return self.draw(rng)
-        return int(self._real[_step(self._real_ladder, rng)])
+    def draw_like(self, number: int, height_px: int, rng: np.random.Generator) -> int:
+        """The number of a picture to lie beside picture `number`: a real one beside a real one.
+
+        Shown `height_px` high, half of its objects shall be `LEAST_PX` high; after a few tries any will do.
+        """
+        for _ in range(TRIES):
+            beside = (
+                self.draw(rng) if is_rendered(self.pictures[number]) else int(self._real[_step(self._real_ladder, rng)])
+            )
+            if self._heights[beside] * height_px >= LEAST_PX:
+                break
+        return beside
 
     def decoded(self, number: int) -> Decoded:
         """Pixels of a picture, decoded at the first call."""
@@ -91,6 +100,13 @@ class Stock:
     def fill(self) -> int:
         """Decode all pictures now, before processes are forked; returns the bytes that they take."""
         return sum(level.nbytes for number in range(len(self.pictures)) for level in self.decoded(number).levels)
+
+
+def _middle_height(picture: Picture) -> float:
+    """Median height of its boxes, as a share of the picture's; infinite when it has none."""
+    if not len(picture.boxes):
+        return float("inf")
+    return float(np.median(picture.boxes[:, 3] - picture.boxes[:, 1])) / picture.size_px[1]
 
 
 def _step(ladder: NDArray[np.float64], rng: np.random.Generator) -> int:

@@ -139,7 +139,7 @@ def _dropped(picture: Grey, rng: np.random.Generator) -> Grey:
 
 def _noisy(picture: Grey, rng: np.random.Generator, strength: float) -> Grey:
     """Sensor noise: read noise, shot noise that grows with the root of the light, and a pattern of rows and columns."""
-    gain = float(rng.uniform(0.0, 13.0)) * strength
+    gain = 12.0 * float(rng.random()) ** 1.5 * strength
     spread = (gain * (0.4 + np.sqrt(np.arange(256) / 255.0))).astype(np.float32)
     levels = picture + cv2.LUT(picture, spread) * patterns.cut(patterns.noise(_shape(picture)), picture.shape, rng)
     if rng.random() < 0.3:

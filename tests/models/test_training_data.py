@@ -133,8 +133,16 @@ def test_a_picture_of_share_nought_is_never_drawn() -> None:
 def test_beside_a_real_picture_lie_real_ones() -> None:
     stock = Stock([picture(), picture(source="simulator"), picture()], np.full(3, 1 / 3))
     rng = np.random.default_rng(1)
-    assert {stock.draw_like(0, rng) for _ in range(200)} == {0, 2}
-    assert {stock.draw_like(1, rng) for _ in range(200)} == {0, 1, 2}
+    assert {stock.draw_like(0, 96, rng) for _ in range(200)} == {0, 2}
+    assert {stock.draw_like(1, 96, rng) for _ in range(200)} == {0, 1, 2}
+
+
+def test_what_would_be_too_small_to_see_is_seldom_laid_beside() -> None:
+    far = replace(picture(), boxes=np.array([[20, 20, 24, 30]], np.float32))
+    stock = Stock([picture(), far], np.full(2, 0.5))
+    rng = np.random.default_rng(1)
+    assert np.mean([stock.draw_like(0, 60, rng) for _ in range(300)]) < 0.15
+    assert np.mean([stock.draw_like(0, 120, rng) for _ in range(300)]) > 0.4
 
 
 def test_a_source_weighs_the_root_of_its_size() -> None:
