@@ -101,6 +101,7 @@ def test_what_there_is_not_is_told(wrong: list[str], says: str) -> None:
         (["--scenario", "quiet", "--seed", "-3", "--labels", "x"], "whole number"),
         (["dataset", "--images", "0", "--out", "x"], "must be 1 or more"),
         (["dataset", "--images", "5", "--fidelity", "tracks", "--out", "x"], "invalid choice"),
+        (["dataset", "--images", "5", "--library", "evaluation", "--out", "x"], "add --nights"),
     ],
 )
 def test_what_cannot_be_is_refused(wrong: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
