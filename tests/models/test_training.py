@@ -57,7 +57,7 @@ def test_the_grey_stem_equals_the_focus_stem_on_grey() -> None:
 def test_the_network_gives_a_row_for_every_cell() -> None:
     boxes, scores = Detector()(torch.zeros(2, 1, 96, 128))
     assert boxes.shape == (2, 12 * 16 + 6 * 8 + 3 * 4, 4)
-    assert scores.shape == (2, boxes.shape[1], 6)
+    assert scores.shape == (2, boxes.shape[1], 1 + N_CLASSES)
 
 
 def test_decoding_in_training_and_on_the_node_agree() -> None:
@@ -84,8 +84,8 @@ def test_an_unlabelled_class_is_left_out_of_the_loss() -> None:
     torch.manual_seed(1)
     cells = Cells.of(*SIZE)
     raw = torch.zeros(1, 252, 4)
-    scores = torch.zeros(1, 252, 6, requires_grad=True)
-    known = torch.ones(1, 5, 12, 16, dtype=torch.bool)
+    scores = torch.zeros(1, 252, 1 + N_CLASSES, requires_grad=True)
+    known = torch.ones(1, N_CLASSES, 12, 16, dtype=torch.bool)
     known[:, 3] = False
     loss, _ = detection_loss(raw, scores, _targets(known), cells)
     (slope,) = torch.autograd.grad(loss, scores)
@@ -95,8 +95,8 @@ def test_an_unlabelled_class_is_left_out_of_the_loss() -> None:
 
 def test_an_ignored_region_is_left_out_of_the_loss() -> None:
     cells = Cells.of(*SIZE)
-    scores = torch.zeros(1, 252, 6, requires_grad=True)
-    known = torch.ones(1, 5, 12, 16, dtype=torch.bool)
+    scores = torch.zeros(1, 252, 1 + N_CLASSES, requires_grad=True)
+    known = torch.ones(1, N_CLASSES, 12, 16, dtype=torch.bool)
     known[:, :, :4, :4] = False
     loss, _ = detection_loss(torch.zeros(1, 252, 4), scores, _targets(known), cells)
     (slope,) = torch.autograd.grad(loss, scores)
@@ -110,7 +110,7 @@ def test_every_object_gets_a_row_even_a_tiny_one() -> None:
     cells = Cells.of(*SIZE)
     truth = torch.tensor([[10.0, 10.0, 14.0, 15.0], [50.0, 20.0, 110.0, 90.0]])
     boxes = cells.decode(torch.zeros(252, 4))
-    rows, owners = assign(boxes, torch.full((252, 5), -2.0), truth, torch.tensor([0, 1]), cells)
+    rows, owners = assign(boxes, torch.full((252, N_CLASSES), -2.0), truth, torch.tensor([0, 1]), cells)
     assert set(owners.tolist()) == {0, 1}
     assert len(set(rows.tolist())) == len(rows)
 
