@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ COLOURS = ("#d62728", "#1f77b4", "#2ca02c", "#ff7f0e", "#9467bd", "#17becf", "#8
 _SIZE_PX = (760, 560)
 _LEFT, _TOP, _RIGHT, _BOTTOM = 64, 52, 736, 500  # the axes, px
 _INK, _GRID = "#222222", "#dddddd"
+_Spot = tuple[float, float]  # x, y in px
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +47,23 @@ def chart(title: str, x: Axis, y: Axis, lines: Sequence[Series]) -> Image.Image:
     image = Image.new("RGB", _SIZE_PX, "white")
     draw = ImageDraw.Draw(image)
     _axes(draw, title, x, y)
-    for number, line in reversed(list(enumerate(lines))):
+    drawn = [[(_across(x, float(a)), _up(y, float(b))) for a, b in zip(one.x, one.y, strict=True)] for one in lines]
+    for number, points in reversed(list(enumerate(drawn))):
         colour = COLOURS[number % len(COLOURS)]
-        points = [(_across(x, float(a)), _up(y, float(b))) for a, b in zip(line.x, line.y, strict=True)]
         if len(points) > 1:
             draw.line(points, fill=colour, width=3 if number == 0 else 2, joint="curve")
-        if line.marks:
-            for across, up in points:
-                draw.ellipse((across - 4, up - 4, across + 4, up + 4), fill=colour)
-    _legend(draw, [line.name for line in lines])
+        for across, up in points if lines[number].marks else ():
+            draw.ellipse((across - 4, up - 4, across + 4, up + 4), fill=colour)
+    _legend(draw, [line.name for line in lines], [spot for points in drawn for spot in _along(points)])
     return image
+
+
+def _along(points: Sequence[_Spot]) -> Iterator[_Spot]:
+    """Points close together along a line."""
+    yield from points
+    for (x0, y0), (x1, y1) in pairwise(points):
+        steps = int(max(abs(x1 - x0), abs(y1 - y0)) / 10)
+        yield from ((x0 + (x1 - x0) * n / (steps + 1), y0 + (y1 - y0) * n / (steps + 1)) for n in range(1, steps + 1))
 
 
 def _across(axis: Axis, value: float) -> float:
@@ -87,12 +96,19 @@ def _axes(draw: ImageDraw.ImageDraw, title: str, x: Axis, y: Axis) -> None:
     draw.text((8, _TOP - 8), y.title, _INK, font(), anchor="ls")
 
 
-def _legend(draw: ImageDraw.ImageDraw, names: Sequence[str]) -> None:
-    """In the lower left corner of the axes, where curves of precision rarely are."""
-    wide = max((draw.textlength(name, font()) for name in names), default=0)
-    top = _BOTTOM - 12 - 20 * len(names)
-    draw.rectangle((_LEFT + 8, top - 4, _LEFT + 52 + wide, _BOTTOM - 8), fill="white", outline=_GRID)
+def _legend(draw: ImageDraw.ImageDraw, names: Sequence[str], spots: Sequence[_Spot]) -> None:
+    """In the corner of the axes where it hides least."""
+    wide = max((draw.textlength(name, font()) for name in names), default=0) + 52
+    high = 20 * len(names) + 8
+
+    def hidden(corner: _Spot) -> int:
+        left, top = corner
+        return sum(left <= across <= left + wide and top <= up <= top + high for across, up in spots)
+
+    lefts, tops = (_LEFT + 8, _RIGHT - 8 - wide), (_BOTTOM - 8 - high, _TOP + 8)
+    left, top = min(((left, top) for top in tops for left in lefts), key=hidden)
+    draw.rectangle((left, top, left + wide, top + high), fill="white", outline=_GRID)
     for number, name in enumerate(names):
-        middle = top + 8 + 20 * number
-        draw.line((_LEFT + 14, middle, _LEFT + 38, middle), fill=COLOURS[number % len(COLOURS)], width=3)
-        draw.text((_LEFT + 44, middle), name, _INK, font(), anchor="lm")
+        middle = top + 14 + 20 * number
+        draw.line((left + 6, middle, left + 30, middle), fill=COLOURS[number % len(COLOURS)], width=3)
+        draw.text((left + 36, middle), name, _INK, font(), anchor="lm")

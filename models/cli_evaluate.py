@@ -15,7 +15,7 @@ from models import SHIPPED
 
 if TYPE_CHECKING:
     from models.cost import Cost
-    from models.evaluate import Operating, Study, Subject
+    from models.evaluate import Line, Operating, Study, Subject
     from models.labels import Labelled
     from models.recall import Group
 
@@ -51,38 +51,36 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
         "--recall-at", type=float, metavar="SCORE", help="recall by height, distance and so on at this score"
     )
     parser.add_argument("--cost", action="store_true", help="also multiply-adds, size, operators and time of the files")
+    parser.add_argument("--runs", type=int, default=50, help="looks to time for --cost (default 50; 0: none)")
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", help="keep what peers find here, and look only once as long as it holds"
+    )
     parser.add_argument("--plots", type=Path, metavar="DIR", help="also curves and the worst mistakes as PNG")
     parser.add_argument("--json", type=Path, metavar="FILE", help="all figures as JSON")
     parser.set_defaults(command=_evaluate)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from models import evaluate, report
+    from models import evaluate, plots
     from models.labels import About
 
     labelled = _labelled(options)
     for note in labelled.notes:
         sys.stderr.write(f"nattvakt model evaluate: {note}\n")
     subjects = _subjects(options)
-    readings = evaluate.take_all(subjects, labelled.pictures, grey=not options.colour)
+    readings = evaluate.take_all(subjects, labelled.pictures, grey=not options.colour, keep=options.keep)
     study = evaluate.Study(labelled.pictures, readings)
-    names = [subject.name for subject in subjects]
     print(f"{len(labelled.pictures)} pictures, {'colour' if options.colour else 'grey'}\n")
     _say_shapes(subjects)
     lines, sizes = evaluate.table(study), evaluate.size_table(study)
-    print(f"AP50\n\n{report.ap_table(lines, names)}")
-    print(
-        f"AP50 / recall at a precision of 0.9, by height in a picture 512 px wide\n\n{report.size_table(sizes, names)}"
-    )
+    _say_tables(study, lines, sizes)
     points = dict(_operating(options, study, subjects))
     groups = []
     if options.recall_at is not None or any(about != About() for row in labelled.abouts for about in row):
         groups = _recall(options, study, labelled)
     costs = _costs(options, subjects)
     if options.plots:
-        from models.plots import plot
-
-        plot(options.plots, study, [one.name for one in subjects if one.own])
+        plots.plot(options.plots, study, [one.name for one in subjects if one.own], _macs(subjects))
     if options.json:
         whole = {"ap50": lines, "sizes": sizes, "points": points, "recall": groups, "cost": costs}
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n")
@@ -123,7 +121,9 @@ def _subjects(options: argparse.Namespace) -> list[Subject]:
         for name, peer in peers(options.peers, options.threads).items():
             subjects.append(Subject(name, peer, peer.labels, file=options.peers / PEER_FILES[name]))
     if options.start:
-        subjects.append(Subject(YOLOX_NAME, YoloxOnnx(options.start, options.threads), YoloxOnnx.labels))
+        subjects.append(
+            Subject(YOLOX_NAME, YoloxOnnx(options.start, options.threads), YoloxOnnx.labels, file=options.start)
+        )
     names = [one.name for one in subjects]
     for name in names:
         if names.count(name) > 1:
@@ -141,6 +141,22 @@ def _bundle(folder: Path, threads: int) -> Subject:
     classes = finder.detector.manifest.classes
     at = {item.label: item.threshold for item in classes}
     return Subject(folder.resolve().name, finder, tuple(at), at, folder / NETWORK_FILE, own=True)
+
+
+def _say_tables(study: Study, lines: Sequence[Line], sizes: Sequence[Line]) -> None:
+    """AP50 and sizes; what holds for all sources is not said again of a single one."""
+    from models import report
+    from models.evaluate import ALL
+    from models.measure import COCO_BANDS
+
+    names = [reading.name for reading in study.readings]
+    coco = {band.name for band in COCO_BANDS}
+    if len(study.sources) == 2:
+        lines, sizes = ([one for one in rows if one.source != ALL] for rows in (lines, sizes))
+    else:
+        sizes = [one for one in sizes if one.source == ALL or one.band not in coco]
+    print(f"AP50\n\n{report.ap_table(lines, names)}")
+    print(f"AP50 / recall at a precision of 0.9; px of a picture 512 px wide\n\n{report.size_table(sizes, names)}")
 
 
 def _say_shapes(subjects: Sequence[Subject]) -> None:
@@ -177,7 +193,7 @@ def _tuned(options: argparse.Namespace, subjects: Sequence[Subject]) -> dict[str
     if not options.data:
         raise ModelError("--tune chooses thresholds on val of the packed sets; give --data")
     pictures = data.read_sources(options.data, "val")
-    study = evaluate.Study(pictures, evaluate.take_all(subjects, pictures, grey=not options.colour))
+    study = evaluate.Study(pictures, evaluate.take_all(subjects, pictures, grey=not options.colour, keep=options.keep))
     return {reading.name: evaluate.thresholds(study, reading) for reading in study.readings}
 
 
@@ -198,6 +214,15 @@ def _costs(options: argparse.Namespace, subjects: Sequence[Subject]) -> list[Cos
 
     if not options.cost:
         return []
-    costs = [cost.cost(one.name, one.file, installed_runtimes()) for one in subjects if one.file is not None]
-    print(f"cost (median of {cost.TIMED_RUNS} looks)\n\n{report.cost_table(costs)}")
+    files = [(one.name, one.file) for one in subjects if one.file is not None and one.file.suffix == ".tflite"]
+    costs = [cost.cost(name, file, installed_runtimes(), options.runs) for name, file in files]
+    print(f"cost (median of {options.runs} looks)\n\n{report.cost_table(costs)}")
     return costs
+
+
+def _macs(subjects: Sequence[Subject]) -> dict[str, int]:
+    """Multiply-adds of the detectors that are TFLite files."""
+    from models.cost import macs
+    from models.graph import read_graph
+
+    return {one.name: macs(read_graph(one.file)) for one in subjects if one.file and one.file.suffix == ".tflite"}

@@ -43,7 +43,7 @@ class Cost:
 
 
 def cost(name: str, path: Path, runtimes: Sequence[str], runs: int = TIMED_RUNS) -> Cost:
-    """Count and time one file; raises `ModelError` for a file that is none."""
+    """Count and time one file; raises `ModelError` for a file that is none. Without `runs` nothing is timed."""
     graph = read_graph(path)
     given = graph.tensors[graph.inputs[0]]
     return Cost(
@@ -56,7 +56,7 @@ def cost(name: str, path: Path, runtimes: Sequence[str], runs: int = TIMED_RUNS)
         latencies=tuple(
             Latency(runtime, threads, latency_ms(path, graph, runtime, threads, runs))
             for runtime in runtimes
-            for threads in THREADS
+            for threads in (THREADS if runs else ())
         ),
     )
 

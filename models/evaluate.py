@@ -13,6 +13,7 @@ from firmware.errors import ModelError
 from models.classes import LABELS
 from models.data import Picture
 from models.finds import Colour, Finder, Finds, read_colour
+from models.kept import Kept
 from models.measure import COCO_BANDS, HEIGHT_BANDS, Band, Curve, Evidence, FalseFinds, Mask, gather
 from models.progress import progress
 from models.thresholds import RULES, Bare, choose
@@ -50,26 +51,36 @@ def take(name: str, finder: Finder, pictures: Sequence[Picture], *, grey: bool =
     return take_all([Subject(name, finder, LABELS)], pictures, grey=grey)[0]
 
 
-def take_all(subjects: Sequence[Subject], pictures: Sequence[Picture], *, grey: bool = True) -> list[Reading]:
-    """Run all detectors; every picture is decoded once."""
-    finds: list[list[Finds]] = [[] for _ in subjects]
-    label = subjects[0].name if len(subjects) == 1 else f"{len(subjects)} detectors"
-    for picture in progress(pictures, label):
-        shown = _prepared(read_colour(picture.data, f"{picture.source}/{picture.name}"), grey=grey)
-        height_px, width_px = shown.shape[:2]
-        if (width_px, height_px) != picture.size_px:
-            raise ModelError(
-                f"{picture.source}/{picture.name}: is {width_px} x {height_px}; its labels say {picture.size_px}"
-            )
-        for subject, column in zip(subjects, finds, strict=True):
-            column.append(subject.finder.detect(shown))
-    return [Reading(one.name, column, one.labels) for one, column in zip(subjects, finds, strict=True)]
+def take_all(
+    subjects: Sequence[Subject], pictures: Sequence[Picture], *, grey: bool = True, keep: Path | None = None
+) -> list[Reading]:
+    """Run all detectors; every picture is decoded once. What peers find is kept in the folder `keep`."""
+    kept = None if keep is None else Kept(keep, pictures, grey=grey)
+    known = {one.name: kept.read(one.file) for one in subjects if kept and one.file and not one.own}
+    finds = {name: found for name, found in known.items() if found is not None}
+    new = [one for one in subjects if one.name not in finds]
+    finds |= {one.name: [] for one in new}
+    label = new[0].name if len(new) == 1 else f"{len(new)} detectors"
+    for picture in progress(pictures, label) if new else ():
+        shown = _shown(picture, grey=grey)
+        for subject in new:
+            finds[subject.name].append(subject.finder.detect(shown))
+    for subject in new:
+        if kept and subject.file and not subject.own:
+            kept.write(subject.file, finds[subject.name])
+    return [Reading(one.name, finds[one.name], one.labels) for one in subjects]
 
 
-def _prepared(picture: Colour, *, grey: bool) -> Colour:
+def _shown(picture: Picture, *, grey: bool) -> Colour:
+    """A picture as detectors get it; raises `ModelError` where it is broken, or not what its labels say."""
+    name = f"{picture.source}/{picture.name}"
+    shown = read_colour(picture.data, name)
+    height_px, width_px = shown.shape[:2]
+    if (width_px, height_px) != picture.size_px:
+        raise ModelError(f"{name}: is {width_px} x {height_px}; its labels say {picture.size_px}")
     if not grey:
-        return picture
-    luma = np.asarray(Image.fromarray(picture).convert("L"), np.uint8)
+        return shown
+    luma = np.asarray(Image.fromarray(shown).convert("L"), np.uint8)
     return np.repeat(luma[:, :, None], 3, axis=2)
 
 
@@ -136,8 +147,9 @@ def table(study: Study) -> list[Line]:
 
 
 def size_table(study: Study, bands: Sequence[Band] = (*HEIGHT_BANDS, *COCO_BANDS)) -> list[Line]:
-    """Over all sources, by class and size."""
-    rows = [_line(study, ALL, kind, band) for kind in range(len(LABELS)) for band in bands]
+    """The same by size."""
+    kinds = range(len(LABELS))
+    rows = [_line(study, source, kind, band) for source in study.sources for kind in kinds for band in bands]
     return [row for row in rows if row.objects]
 
 

@@ -5,27 +5,34 @@ Sheets show the measured pictures themselves: where those must not be passed on,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from models.chart import Axis, Series, chart, shares
-from models.classes import LABELS
+from models.classes import LABELS, PERSON
 from models.evaluate import FAIR_PRECISION, Reading, Study
-from models.measure import Band, Curve
+from models.measure import HEIGHT_BANDS, Band, Curve
 from models.sheet import false_finds, misses, sheet
 
 # Edges grow by about a third: as many bins for people far away as for those near.
 HEIGHT_EDGES_PX = (8, 11, 15, 20, 27, 36, 48, 64, 85, 114, 152, 203)
+SMALL = HEIGHT_BANDS[1]
+ROUND_MACS = 125e6  # of which the doubles are round numbers, too
 LEAST_OBJECTS = 5  # in a bin; recall of fewer is chance
 
 
-def plot(folder: Path, study: Study, sheets_of: Sequence[str]) -> list[Path]:
-    """Write all pictures of a study as PNG, contact sheets for the named detectors only; returns the files."""
+def plot(folder: Path, study: Study, sheets_of: Sequence[str], macs: Mapping[str, int]) -> list[Path]:
+    """Write all pictures of a study as PNG; returns the files.
+
+    Contact sheets are drawn for the named detectors; those with multiply-adds stand in the picture of cost.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
+    if macs and study.there(PERSON).curve(band=SMALL).objects:
+        written.append(_save(recall_by_cost(study, macs), folder / "small-people-recall-by-cost.png"))
     for kind, label in enumerate(LABELS):
         if study.there(kind).curve().objects:
             written.append(_save(precision_recall(study, kind), folder / f"{label}-precision-recall.png"))
@@ -88,3 +95,20 @@ def recall_by_height(study: Study, kind: int) -> Image.Image:
     ticks = tuple((float(np.log2(edge)), str(edge)) for edge in HEIGHT_EDGES_PX)
     heights = Axis("height in px of a picture 512 px wide", ticks[0][0], ticks[-1][0], ticks)
     return chart(f"{LABELS[kind]}: recall by height at a precision of 0.9", heights, shares("recall"), lines)
+
+
+def recall_by_cost(study: Study, macs: Mapping[str, int]) -> Image.Image:
+    """Recall of small people at a precision of 0.9 among finds of their size, over multiply-adds a look."""
+    curves = study.curves(PERSON, band=SMALL)
+    lines = [
+        Series(name, np.array([np.log2(macs[name])]), np.array([one.recall_at(FAIR_PRECISION)]), marks=True)
+        for name, one in curves.items()
+        if name in macs
+    ]
+    doublings = np.log2(np.array(list(macs.values())) / ROUND_MACS)
+    steps = range(int(np.floor(doublings.min() - 0.2)), int(np.ceil(doublings.max() + 0.2)) + 1)
+    marks = [ROUND_MACS * 2.0**step for step in steps]
+    ticks = tuple((float(np.log2(mark)), f"{mark / 1e6:g}") for mark in marks)
+    across = Axis("million multiply-adds a look", ticks[0][0], ticks[-1][0], ticks)
+    title = f"people of {SMALL.name} (512 wide): recall at a precision of 0.9"
+    return chart(title, across, shares("recall"), lines)

@@ -26,13 +26,13 @@ def ap_table(lines: Sequence[Line], names: Sequence[str]) -> str:
 
 
 def size_table(lines: Sequence[Line], names: Sequence[str]) -> str:
-    """AP50 / recall at a precision of 0.9, by class and size."""
+    """AP50 / recall at a precision of 0.9, by source, class and size."""
     rows = []
     for line in lines:
         pairs = zip(_cells(line.ap50, names), _cells(line.recall_p90, names), strict=True)
         cells = [ap if ap == UNKNOWN else f"{ap} / {recall}" for ap, recall in pairs]
-        rows.append([line.label, line.band, str(line.objects), *cells])
-    return markdown(["class", "size", "objects", *names], rows)
+        rows.append([line.source, line.label, line.band, str(line.objects), *cells])
+    return markdown(["source", "class", "size", "objects", *names], rows)
 
 
 def _cells(values: dict[str, float], names: Sequence[str]) -> list[str]:

@@ -5,14 +5,30 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from firmware.errors import ModelError
+from models.classes import LABELS
 from models.cli import main
+from models.data import Picture, read_folder
+from models.evaluate import Subject, take_all
+from models.finds import Finds
 
 BUNDLE = Path(__file__).parents[2] / "models" / "first-1"
+TINY = BUNDLE.parents[1] / "tests" / "contracts" / "tiny-int8.tflite"
 EXPECTED = json.loads((BUNDLE / "golden" / "expected.json").read_text())
+
+
+class Always:
+    """Finds one box, always with the same score."""
+
+    def __init__(self, score: float) -> None:
+        self._score = score
+
+    def detect(self, _: object) -> Finds:
+        return Finds(np.array([[0, 0, 9, 9]], np.float32), np.zeros(1, np.int64), np.array([self._score], np.float32))
 
 
 @pytest.fixture
@@ -129,13 +145,31 @@ def test_curves_and_sheets_are_drawn(images: Path, tmp_path: Path) -> None:
     assert (0xF0, 0xC0, 0x20) in colours  # the frame of what was missed
 
 
-def test_cost_is_told_of_every_file(images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.cost.TIMED_RUNS", 1)
+def test_cost_is_told_of_every_file(images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (images / "labels.json").write_text(json.dumps(table(seen("vehicle"))))
-    (cost,) = evaluated(images, tmp_path, "--cost")["cost"]
-    assert cost["name"] == "first-1"
-    assert cost["bytes"] == (BUNDLE / "model.tflite").stat().st_size
+    (cost,) = evaluated(images, tmp_path, "--model", str(TINY), "--cost", "--runs", "2")["cost"]
+    assert (cost["name"], cost["bytes"]) == ("tiny-int8", TINY.stat().st_size)
     assert {one["threads"] for one in cost["latencies"]} == {1, 2}
+    assert "| tiny-int8 | int8 1x32x64x1 |" in capsys.readouterr().out
+
+
+def test_what_peers_find_is_kept_and_taken_from_there(images: Path, tmp_path: Path) -> None:
+    """The second time nobody looks; other pictures are looked at again."""
+    (images / "labels.json").write_text(json.dumps(table(seen("vehicle"))))
+    pictures = read_folder(images)
+
+    def reading(pictures: list[Picture], score: float, *, own: bool = False) -> list[float]:
+        subject = Subject("peer", Always(score), LABELS, file=TINY, own=own)
+        (taken,) = take_all([subject], pictures, keep=tmp_path / "kept")
+        return [float(found.scores[0]) for found in taken.finds]
+
+    assert reading(pictures, 0.25) == [0.25]
+    assert reading(pictures, 0.5) == [0.25]
+    assert reading(pictures, 0.5, own=True) == [0.5]
+    assert reading(pictures * 2, 0.75) == [0.75, 0.75]
+    for broken in (tmp_path / "kept").iterdir():
+        broken.write_bytes(broken.read_bytes()[:-9])
+    assert reading(pictures, 0.5) == [0.5]
 
 
 def test_pictures_without_labels_are_refused(images: Path) -> None:

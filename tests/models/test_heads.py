@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware.errors import ModelError
@@ -75,6 +75,7 @@ def test_a_cell_of_the_second_grid_is_decoded_by_its_stride() -> None:
     assert cell_boxes(raw, CANVAS)[37].tolist() == pytest.approx([24 - 16, 24 - 8, 24 + 16, 24 + 8])
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(0, CELLS - 1), st.floats(-100, 100, width=32))
 def test_boxes_stay_finite(row: int, value: float) -> None:
     raw = np.zeros((CELLS, 4), np.float32)

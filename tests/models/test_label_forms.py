@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -247,6 +247,7 @@ def test_a_file_without_names_is_told_of(text: str, says: str, tmp_path: Path) -
         read_names(tmp_path / "data.yaml")
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(alphabet="0123456789.-+enaif ", max_size=8), max_size=9))
 def test_whatever_stands_in_a_line_it_is_a_box_in_the_picture_or_an_error_with_its_place(words: list[str]) -> None:
     split = [word for word in " ".join(words).split()] or ["0"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.data import EVERY_CLASS, Picture
@@ -181,6 +181,7 @@ def curves(draw: st.DrawFn) -> Curve:
     return Curve(np.array(scores, np.float32), np.array(right, np.bool_), sum(right) + draw(st.integers(0, 5)), 1)
 
 
+@settings(deadline=None)
 @given(curves(), st.floats(0.05, 1.0))
 def test_what_a_threshold_promises_holds_at_it(judged: Curve, precision: float) -> None:
     threshold = judged.threshold_at(precision)
@@ -192,12 +193,14 @@ def test_what_a_threshold_promises_holds_at_it(judged: Curve, precision: float) 
         assert all(judged.at(score).precision < precision for score in lower)
 
 
+@settings(deadline=None)
 @given(curves())
 def test_average_precision_lies_between_nothing_and_what_was_found(judged: Curve) -> None:
     area = judged.average_precision()
     assert area is None or -1e-9 <= area <= float(judged.recall[-1] if len(judged.scores) else 0.0) + 1e-9
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40), st.integers(1, 30), st.integers(1, 30))), st.data())
 def test_no_object_is_found_twice(boxes: list[tuple[int, int, int, int]], data: st.DataObject) -> None:
     rows = [(float(x), float(y), float(x + w), float(y + h)) for x, y, w, h in boxes]

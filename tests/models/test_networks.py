@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -64,6 +64,7 @@ def test_stored_numbers_are_given_their_scale() -> None:
     assert as_float(stored, Tensor("out", (3,), "int8")).tolist() == [-128, 0, 127]
 
 
+@settings(deadline=None, max_examples=25)
 @given(st.integers(1, 300), st.integers(1, 300), st.booleans(), st.booleans())
 def test_a_picture_lies_in_the_upper_left_corner_and_the_scales_lead_back(
     width_px: int, height_px: int, squeezed: bool, sharp: bool
@@ -130,6 +131,7 @@ def test_a_file_that_is_no_network_is_told_of(tmp_path: Path) -> None:
         read_graph(path)
 
 
+@settings(deadline=None, max_examples=25)
 @given(length=st.integers(8, TINY.stat().st_size - 1))
 def test_a_file_that_breaks_off_is_read_or_told_of(length: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Nothing but a ModelError, wherever it ends: weights at the end of a file are the runtime's to check."""

@@ -105,14 +105,30 @@ def test_a_line_goes_where_its_numbers_say() -> None:
 
 def test_all_pictures_are_written_even_of_a_detector_that_finds_nothing(tmp_path: Path) -> None:
     shown = study((picture([BOX]), finds()), (picture([BOX]), finds()))
-    names = [path.name for path in plot(tmp_path / "new" / "folder", shown, ["ours"])]
+    names = [path.name for path in plot(tmp_path / "new" / "folder", shown, ["ours"], {})]
     assert names == ["person-precision-recall.png", "person-recall-by-height.png", "person-missed-ours.png"]
     assert all((tmp_path / "new" / "folder" / name).stat().st_size > 1000 for name in names)
 
 
 def test_sheets_are_drawn_of_the_named_detectors_only(tmp_path: Path) -> None:
     shown = study((picture([BOX]), finds()))
-    assert {path.name for path in plot(tmp_path, shown, [])} == {
+    assert {path.name for path in plot(tmp_path, shown, [], {})} == {
         "person-precision-recall.png",
         "person-recall-by-height.png",
     }
+
+
+def test_recall_of_small_people_stands_over_what_it_costs(tmp_path: Path) -> None:
+    """Of people of 20 px in a 512-wide picture, the cheaper detector finds none, the dearer one both."""
+    small = (10.0, 10.0, 14.0, 18.0)
+    both = [picture([small]), picture([small])]
+    cheap, dear = Reading("cheap", [finds(), finds()]), Reading("dear", [finds((small, 0.9))] * 2)
+    shown = Study(both, [cheap, dear])
+    path = plot(tmp_path, shown, [], {"cheap": 100_000_000, "dear": 800_000_000})[0]
+    assert path.name == "small-people-recall-by-cost.png"
+    with Image.open(path) as image:
+        pixels = np.asarray(image)
+    spots = [np.argwhere((pixels == rgb(colour)).all(2)) for colour in COLOURS[:2]]
+    low, high = (spot[spot[:, 1] > 200] if number else spot[spot[:, 0] > 490] for number, spot in enumerate(spots))
+    assert high[:, 0].mean() < 80 < low[:, 0].mean()
+    assert low[:, 1].mean() < high[:, 1].mean()
