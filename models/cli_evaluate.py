@@ -109,13 +109,16 @@ def _labelled(options: argparse.Namespace) -> Labelled:
 def _subjects(options: argparse.Namespace) -> list[Subject]:
     """The detectors that the options name: bundles, files, peers; without any, the shipped bundle."""
     from models.evaluate import Subject
-    from models.networks import TfliteFinder, shaped
+    from models.networks import TfliteFinder, shaped, siblings
     from models.peers import PEER_FILES, YOLOX_NAME, YoloxOnnx, peers
 
     bundles = options.bundle or ([] if options.model else [SHIPPED])
     subjects = [_bundle(folder, options.threads) for folder in bundles]
+    if options.shapes and not any(siblings(file) for file in options.model):
+        raise ModelError("--shapes: no --model has a sibling <name>@<width>x<height>.tflite beside it")
     for file in options.model:
-        finder = shaped(file, options.threads) if options.shapes else TfliteFinder(file, options.threads)
+        several = options.shapes and siblings(file)
+        finder = shaped(file, options.threads) if several else TfliteFinder(file, options.threads)
         subjects.append(Subject(file.stem, finder, finder.labels, file=file, own=True))
     if options.peers:
         for name, peer in peers(options.peers, options.threads).items():

@@ -195,26 +195,24 @@ class Operating:
 
 def operating_points(study: Study, reading: Reading, at: Mapping[str, float]) -> list[Operating]:
     """Precision, recall and false finds at the given thresholds, by source and class."""
-    points = []
-    for source, among in study.sources.items():
-        for kind, label in enumerate(LABELS):
-            if label not in at:
-                continue
-            evidence = study.evidence(reading, kind)
-            judged = evidence.curve(among)
-            if judged.pictures:
-                point = judged.at(at[label])
-                bare = evidence.in_bare(among).at(at[label])
-                points.append(
-                    Operating(
-                        source,
-                        label,
-                        at[label],
-                        judged.objects,
-                        point.precision,
-                        point.recall,
-                        1000 * point.false_a_picture,
-                        bare,
-                    )
-                )
-    return points
+    return [
+        _operating(study.evidence(reading, kind), source, among, label, at[label])
+        for source, among in study.sources.items()
+        for kind, label in enumerate(LABELS)
+        if label in at and study.there(kind).curve(among).pictures
+    ]
+
+
+def _operating(evidence: Evidence, source: str, among: Mask, label: str, threshold: float) -> Operating:
+    judged = evidence.curve(among)
+    point = judged.at(threshold)
+    return Operating(
+        source=source,
+        label=label,
+        threshold=threshold,
+        objects=judged.objects,
+        precision=point.precision,
+        recall=point.recall,
+        false_per_1000=1000 * point.false_a_picture,
+        bare=evidence.in_bare(among).at(threshold),
+    )

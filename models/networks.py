@@ -78,14 +78,17 @@ class ShapedFinder:
         return finder.detect(picture)
 
 
+def siblings(path: Path) -> list[Path]:
+    """The files beside one that hold the same network in other shapes: `<stem>@<width>x<height>.tflite`."""
+    return sorted(path.parent.glob(f"{path.stem}@*.tflite"))
+
+
 def shaped(path: Path, threads: int = 2) -> ShapedFinder:
-    """A file and its siblings `<stem>@<W>x<H>.tflite`; raises `ModelError` where they are not of one kind and cost."""
+    """A file and its siblings; raises `ModelError` where they are not of one kind and cost."""
     main = TfliteFinder(path, threads)
-    siblings = {one: TfliteFinder(one, threads) for one in sorted(path.parent.glob(f"{path.stem}@*.tflite"))}
-    if not siblings:
-        raise ModelError(f"{path}: has no sibling {path.stem}@<width>x<height>.tflite beside it, which --shapes needs")
+    others = {one: TfliteFinder(one, threads) for one in siblings(path)}
     pixels = _pixels(main)
-    for sibling, finder in siblings.items():
+    for sibling, finder in others.items():
         if (type(finder.head), finder.labels) != (type(main.head), main.labels):
             raise ModelError(f"{sibling}: has another head or other classes than {path}; it must be the same network")
         if abs(_pixels(finder) / pixels - 1) > SHAPES_MAY_DIFFER_BY:
@@ -93,7 +96,7 @@ def shaped(path: Path, threads: int = 2) -> ShapedFinder:
                 f"{sibling}: looks at {_pixels(finder)} pixels and {path} at {pixels}; shapes must cost the same, "
                 f"within {100 * SHAPES_MAY_DIFFER_BY:.0f} %"
             )
-    return ShapedFinder([main, *siblings.values()])
+    return ShapedFinder([main, *others.values()])
 
 
 def _pixels(finder: TfliteFinder) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from models.classes import LABELS
 from models.cli import main
 from models.data import Picture, read_folder
 from models.evaluate import Subject, take_all
-from models.finds import Finds
+from models.finds import Colour, Finds
 
 BUNDLE = Path(__file__).parents[2] / "models" / "first-1"
 TINY = BUNDLE.parents[1] / "tests" / "contracts" / "tiny-int8.tflite"
@@ -170,6 +171,72 @@ def test_what_peers_find_is_kept_and_taken_from_there(images: Path, tmp_path: Pa
     for broken in (tmp_path / "kept").iterdir():
         broken.write_bytes(broken.read_bytes()[:-9])
     assert reading(pictures, 0.5) == [0.5]
+
+
+def test_siblings_of_a_file_are_used_and_told_when_asked(
+    images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (images / "labels.json").write_text(json.dumps(table(seen("vehicle"))))
+    for name in ("a.tflite", "a@64x32.tflite"):
+        shutil.copy(TINY, tmp_path / name)
+    plain = evaluated(images, tmp_path, "--model", str(tmp_path / "a.tflite"))
+    assert "several shapes" not in capsys.readouterr().out
+    shaped = evaluated(images, tmp_path, "--model", str(tmp_path / "a.tflite"), "--shapes")
+    assert "a in several shapes of equal cost, the best filled for each picture: 64x32: 1" in capsys.readouterr().out
+    assert shaped["ap50"] == plain["ap50"]
+
+
+def test_shapes_without_a_sibling_are_refused(images: Path) -> None:
+    (images / "labels.json").write_text(json.dumps(table(seen("vehicle"))))
+    with pytest.raises(ModelError, match=r"--shapes: no --model has a sibling <name>@<width>x<height>.tflite"):
+        main(["evaluate", "--extra", str(images), "--model", str(TINY), "--shapes"])
+
+
+def test_a_file_is_tuned_on_val_and_measured_on_test(
+    images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for split in ("val", "test"):
+        labels = table(seen("vehicle"))
+        labels["images"][0]["shard"] = f"{split}.tar"
+        (data / f"{split}-mine.json").write_text(json.dumps(labels))
+        with tarfile.open(data / f"{split}.tar", "w") as tar:
+            tar.add(images / frame_name(), frame_name())
+    out = tmp_path / "figures.json"
+    model = str(BUNDLE / "model.tflite")
+    assert main(["evaluate", "--data", str(data), "--model", model, "--tune", "--json", str(out)]) == 0
+    points = json.loads(out.read_text())["points"]["model"]
+    (vehicle,) = (one for one in points if (one["source"], one["label"]) == ("mine", "vehicle"))
+    assert (vehicle["precision"], vehicle["recall"]) == (1.0, 1.0)
+    (fire,) = (one for one in points if (one["source"], one["label"]) == ("mine", "fire"))
+    assert fire["bare"] == {"pictures": 1, "finds": 0, "pictures_with": 0}
+    assert "model at thresholds chosen on val" in capsys.readouterr().out
+
+
+class Sees:
+    """Finds nothing, and remembers what it was shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[Colour] = []
+
+    def detect(self, picture: Colour) -> Finds:
+        self.shown.append(picture)
+        return Finds(np.zeros((0, 4), np.float32), np.zeros(0, np.int64), np.zeros(0, np.float32))
+
+
+def test_detectors_are_shown_grey_or_colour_and_all_of_them_the_same(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 48), (200, 30, 30)).save(tmp_path / "a.png")
+    labels = {"images": [{"id": 1, "file_name": "a.png", "width": 64, "height": 48}], "annotations": []}
+    (tmp_path / "labels.json").write_text(json.dumps(labels))
+    pictures = read_folder(tmp_path)
+    first, second = Sees(), Sees()
+    subjects = [Subject("first", first, LABELS), Subject("second", second, LABELS)]
+    for grey in (True, False):
+        take_all(subjects, pictures, grey=grey)
+    assert first.shown[0].tolist() == second.shown[0].tolist()
+    assert set(np.unique(first.shown[0])) == {81}  # 0.299 * 200 + 0.701 * 30
+    assert first.shown[1][0, 0].tolist() == [200, 30, 30]
 
 
 def test_pictures_without_labels_are_refused(images: Path) -> None:

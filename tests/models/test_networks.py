@@ -88,12 +88,6 @@ def test_how_much_of_a_canvas_a_picture_fills() -> None:
 # --- several shapes ---
 
 
-def test_shapes_without_a_sibling_are_refused(tmp_path: Path) -> None:
-    shutil.copy(TINY, tmp_path / "a.tflite")
-    with pytest.raises(ModelError, match=r"a.tflite: has no sibling a@<width>x<height>.tflite"):
-        shaped(tmp_path / "a.tflite")
-
-
 def test_shapes_of_other_cost_or_other_classes_are_refused(tmp_path: Path) -> None:
     shutil.copy(TINY, tmp_path / "a.tflite")
     shutil.copy(FIRST / "model.tflite", tmp_path / "a@512x288.tflite")
