@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -69,7 +69,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         sys.stderr.write(f"nattvakt model evaluate: {note}\n")
     subjects = _subjects(options)
     readings = evaluate.take_all(subjects, labelled.pictures, grey=not options.colour, keep=options.keep)
-    study = evaluate.Study(labelled.pictures, readings)
+    study = evaluate.Study(labelled.pictures, readings, labelled.conditions)
     print(f"{len(labelled.pictures)} pictures, {'colour' if options.colour else 'grey'}\n")
     _say_shapes(subjects)
     lines, sizes = evaluate.table(study), evaluate.size_table(study)
@@ -96,8 +96,7 @@ def _labelled(options: argparse.Namespace) -> Labelled:
     if (options.labels is None) != (options.images is None):
         raise ModelError("--images and --labels go together: a folder of pictures, and a COCO table or a YOLO folder")
     if options.data:
-        pictures = data.read_sources(options.data, options.split)
-        return labels.Labelled(pictures, labels.unknown(pictures))
+        return labels.plain(data.read_sources(options.data, options.split))
     if options.extra:
         return read_coco(options.extra / FILE_NAME, options.extra)
     if not options.images.is_dir():
@@ -146,18 +145,32 @@ def _bundle(folder: Path, threads: int) -> Subject:
     return Subject(folder.resolve().name, finder, tuple(at), at, folder / NETWORK_FILE, own=True)
 
 
+Row = TypeVar("Row", "Line", "Operating")
+
+
+def _single(study: Study) -> bool:
+    """Whether all pictures are of one source."""
+    return len(study.sources) == 2
+
+
+def _worth_saying(study: Study, rows: Sequence[Row]) -> list[Row]:
+    """What holds for all sources is not said again of a single one."""
+    from models.evaluate import ALL
+
+    return [row for row in rows if not (_single(study) and row.source == ALL)]
+
+
 def _say_tables(study: Study, lines: Sequence[Line], sizes: Sequence[Line]) -> None:
-    """AP50 and sizes; what holds for all sources is not said again of a single one."""
+    """AP50 and sizes; of single sources without the sizes of COCO."""
     from models import report
     from models.evaluate import ALL
     from models.measure import COCO_BANDS
 
     names = [reading.name for reading in study.readings]
     coco = {band.name for band in COCO_BANDS}
-    if len(study.sources) == 2:
-        lines, sizes = ([one for one in rows if one.source != ALL] for rows in (lines, sizes))
-    else:
+    if not _single(study):
         sizes = [one for one in sizes if one.source == ALL or one.band not in coco]
+    lines, sizes = _worth_saying(study, lines), _worth_saying(study, sizes)
     print(f"AP50\n\n{report.ap_table(lines, names)}")
     print(f"AP50 / recall at a precision of 0.9; px of a picture 512 px wide\n\n{report.size_table(sizes, names)}")
 
@@ -185,7 +198,7 @@ def _operating(
         if at:
             points = evaluate.operating_points(study, reading, at)
             chosen = "its thresholds" if subject.thresholds else "thresholds chosen on val"
-            print(f"{subject.name} at {chosen}\n\n{report.operating_table(points)}")
+            print(f"{subject.name} at {chosen}\n\n{report.operating_table(_worth_saying(study, points))}")
             yield subject.name, points
 
 

@@ -87,13 +87,17 @@ def _shown(picture: Picture, *, grey: bool) -> Colour:
 class Study:
     """Readings of the same pictures, matched with the labels once for each class and detector."""
 
-    def __init__(self, pictures: Sequence[Picture], readings: Sequence[Reading]) -> None:
+    def __init__(
+        self, pictures: Sequence[Picture], readings: Sequence[Reading], conditions: Sequence[str] = ()
+    ) -> None:
+        """`conditions`: of every picture, "" where it is not known; empty where they are of no interest."""
         self.pictures, self.readings = tuple(pictures), tuple(readings)
         self._evidence: dict[tuple[str, int], Evidence] = {}
         self._there: dict[int, Evidence] = {}
-        names = np.array([picture.source for picture in pictures])
-        self.sources: dict[str, Mask] = {source: names == source for source in sorted(set(names.tolist()))}
+        self.sources = _parts([picture.source for picture in pictures])
         self.sources[ALL] = np.ones(len(pictures), np.bool_)
+        known = _parts(conditions)
+        self.parts = {**self.sources, **(known if len(known) > 1 else {})}
 
     def among(self, sources: Collection[str]) -> Mask:
         """Which pictures are of some sources."""
@@ -108,7 +112,7 @@ class Study:
 
     def curves(self, kind: int, source: str = ALL, band: Band | None = None) -> dict[str, Curve]:
         """The curve of every detector that knows the class."""
-        among = self.sources[source]
+        among = self.parts[source]
         return {
             reading.name: self.evidence(reading, kind).curve(among, band)
             for reading in self.readings
@@ -117,7 +121,7 @@ class Study:
 
     def counts(self, kind: int, source: str = ALL, band: Band | None = None) -> Curve:
         """The curve of a detector that finds nothing: what there was to find."""
-        return self.there(kind).curve(self.sources[source], band)
+        return self.there(kind).curve(self.parts[source], band)
 
     def there(self, kind: int) -> Evidence:
         """The evidence of a detector that finds nothing."""
@@ -127,9 +131,18 @@ class Study:
         return self._there[kind]
 
 
+def _parts(names: Sequence[str]) -> dict[str, Mask]:
+    """Which pictures bear each name that there is."""
+    all_names = np.array(names, np.str_)
+    return {name: all_names == name for name in sorted(set(names) - {""})}
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a table: AP50, and recall at a precision of 0.9, per detector that knows the class."""
+    """One row of a table: AP50, and recall at a precision of 0.9, per detector that knows the class.
+
+    `source` may also be a condition.
+    """
 
     source: str
     label: str
@@ -141,13 +154,13 @@ class Line:
 
 
 def table(study: Study) -> list[Line]:
-    """By source and class, then over all sources; rows without a single object are left out."""
-    rows = [_line(study, source, kind, None) for source in study.sources for kind in range(len(LABELS))]
+    """By source and condition and class; rows without a single object are left out."""
+    rows = [_line(study, source, kind, None) for source in study.parts for kind in range(len(LABELS))]
     return [row for row in rows if row.objects]
 
 
 def size_table(study: Study, bands: Sequence[Band] = (*HEIGHT_BANDS, *COCO_BANDS)) -> list[Line]:
-    """The same by size."""
+    """By source and class and size."""
     kinds = range(len(LABELS))
     rows = [_line(study, source, kind, band) for source in study.sources for kind in kinds for band in bands]
     return [row for row in rows if row.objects]
@@ -194,10 +207,10 @@ class Operating:
 
 
 def operating_points(study: Study, reading: Reading, at: Mapping[str, float]) -> list[Operating]:
-    """Precision, recall and false finds at the given thresholds, by source and class."""
+    """Precision, recall and false finds at the given thresholds, by source and condition and class."""
     return [
         _operating(study.evidence(reading, kind), source, among, label, at[label])
-        for source, among in study.sources.items()
+        for source, among in study.parts.items()
         for kind, label in enumerate(LABELS)
         if label in at and study.there(kind).curve(among).pictures
     ]

@@ -28,13 +28,17 @@ _SAME_AS = {
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is known of one labelled box, beside what a detector is to find out. -1 and "": not known."""
+    """What is known of one labelled box, beside what a detector is to find out. -1 and "": not known.
+
+    `contrast`: how plainly it differs from what is around it, 1 being the least that is seen (our simulator says so).
+    """
 
     distance_m: float = -1.0
     condition: str = ""
     activity: str = ""
     pose: str = ""
     visible_ratio: float = -1.0
+    contrast: float = -1.0
 
 
 Abouts = Sequence[Sequence[About]]  # of every picture, its boxes in the order of `Picture.boxes`
@@ -42,16 +46,20 @@ Abouts = Sequence[Sequence[About]]  # of every picture, its boxes in the order o
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """Pictures, what is known of their boxes, and what the user should know of how they were read."""
+    """Pictures, what is known of their boxes, and what the user should know of how they were read.
+
+    `conditions` is the weather or light of every picture, "" where it is not known.
+    """
 
     pictures: list[Picture]
     abouts: list[list[About]]
+    conditions: list[str]
     notes: tuple[str, ...] = ()
 
 
-def unknown(pictures: Sequence[Picture]) -> list[list[About]]:
-    """Nothing is known of any box."""
-    return [[About()] * len(picture.boxes) for picture in pictures]
+def plain(pictures: list[Picture], notes: tuple[str, ...] = ()) -> Labelled:
+    """Pictures of which nothing is known but the boxes."""
+    return Labelled(pictures, [[About()] * len(one.boxes) for one in pictures], [""] * len(pictures), notes)
 
 
 def _plain(name: str) -> str:

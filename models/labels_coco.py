@@ -39,6 +39,7 @@ class _Annotation(msgspec.Struct, frozen=True):
     activity: str = ""
     pose: str = ""
     visible_ratio: float = -1.0
+    contrast: float | None = None
 
 
 class _Category(msgspec.Struct, frozen=True):
@@ -81,7 +82,8 @@ def read_coco(table: Path, images: Path) -> Labelled:
     boxes = _by_image(table, coco)
     pictures = [_picture(one, boxes[one.id], _read(table, images / one.file_name, one), terms) for one in coco.images]
     abouts = [[_about(box, one) for box in _kept(boxes[one.id], terms)] for one in coco.images]
-    return Labelled(pictures, abouts, left_out([one.name for one in categories], table))
+    conditions = [one.condition for one in coco.images]
+    return Labelled(pictures, abouts, conditions, left_out([one.name for one in categories], table))
 
 
 def _table(path: Path) -> _Table:
@@ -142,4 +144,11 @@ def _picture(image: _Image, annotations: Sequence[_Annotation], data: bytes, ter
 
 
 def _about(one: _Annotation, image: _Image) -> About:
-    return About(one.distance_m, one.condition or image.condition, one.activity, one.pose, one.visible_ratio)
+    return About(
+        distance_m=one.distance_m,
+        condition=one.condition or image.condition,
+        activity=one.activity,
+        pose=one.pose,
+        visible_ratio=one.visible_ratio,
+        contrast=-1.0 if one.contrast is None else one.contrast,
+    )

@@ -12,7 +12,7 @@ import numpy as np
 from firmware.errors import ModelError
 from models.classes import LABELS
 from models.data import Picture
-from models.labels import Labelled, left_out, our_class, size_px, unknown
+from models.labels import Labelled, left_out, our_class, plain, size_px
 from models.stills import PICTURE_SUFFIXES
 
 NAMES_FILES = ("data.yaml", "data.yml", "classes.txt")
@@ -42,7 +42,7 @@ def read_yolo(folder: Path, images: Path) -> Labelled:
     notes = left_out(names, names_file)
     if without:
         notes += (f"{folder}: {len(without)} of {len(paths)} pictures have no text file: taken as without objects",)
-    return Labelled(pictures, unknown(pictures), notes)
+    return plain(pictures, notes)
 
 
 def _picture(path: Path, text: Path | None, ours: Sequence[int | None], labelled: frozenset[int]) -> Picture:

@@ -20,6 +20,7 @@ from models.labels import About, Abouts
 DISTANCES_M = (0.0, 5.0, 8.0, 12.0, 16.0, 20.0, 25.0, 30.0, 40.0, 60.0)
 HEIGHTS_PX = (0, 10, 15, 20, 25, 30, 45, 60, 100, 10_000)  # in a picture of 512 px width
 VISIBLE_RATIOS = (0.0, 0.35, 0.65, 0.9, 1.01)
+CONTRASTS = (0.0, 1.0, 2.0, 4.0, 8.0, 1e9)
 _TRAITS: Mapping[str, Callable[[About], str]] = {
     "condition": lambda about: about.condition,
     "activity": lambda about: about.activity,
@@ -102,6 +103,8 @@ def _selections(things: Sequence[Thing]) -> Iterator[tuple[str, NDArray[np.bool_
         yield (f"{low}-{high} px" if high < HEIGHTS_PX[-1] else f"over {low} px"), chosen
     for low, high, chosen in between(np.array([thing.about.visible_ratio for thing in things]), VISIBLE_RATIOS):
         yield f"{100 * low:.0f}-{100 * min(high, 1):.0f} % to be seen", chosen
+    for low, high, chosen in between(np.array([thing.about.contrast for thing in things]), CONTRASTS):
+        yield (f"contrast {low:.0f}-{high:.0f}" if high < CONTRASTS[-1] else f"contrast over {low:.0f}"), chosen
     for name, trait in _TRAITS.items():
         values = np.array([trait(thing.about) for thing in things], np.str_)
         for value in sorted(set(values.tolist()) - {""}):

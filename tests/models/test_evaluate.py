@@ -118,6 +118,22 @@ def test_what_rendered_tables_know_is_told_without_asking(images: Path, tmp_path
     assert rows["12-16 m"]["recall"] == {"first-1": 1.0}
 
 
+def test_figures_are_told_by_condition_where_there_are_several(images: Path, tmp_path: Path) -> None:
+    """The same picture twice, once with a label in the sky."""
+    labels = table(seen("vehicle"))
+    shutil.copy(images / frame_name(), images / "again.png")
+    labels["images"].append({"id": 2, "file_name": "again.png", "width": 512, "height": 288, "condition": "snow"})
+    labels["images"][0]["condition"] = "rain"
+    boxes = [*seen("vehicle"), [0, 0, 5, 5]]
+    labels["annotations"] += [{"image_id": 2, "category_id": 2, "bbox": box} for box in boxes]
+    (images / "labels.json").write_text(json.dumps(labels))
+    figures = evaluated(images, tmp_path)
+    found = {row["source"]: row["ap50"]["first-1"] for row in figures["ap50"] if row["label"] == "vehicle"}
+    assert found["rain"] == pytest.approx(1.0)
+    assert found["snow"] < found["mine"] == found["all"] < 1.0
+    assert {point["source"] for point in figures["points"]["first-1"]} == {"mine", "all", "rain", "snow"}
+
+
 def test_yolo_labels_give_the_same_figures_as_a_table(images: Path, tmp_path: Path) -> None:
     labels = tmp_path / "labels"
     labels.mkdir()

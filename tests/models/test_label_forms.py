@@ -52,6 +52,10 @@ def test_classes_are_known_by_the_names_others_give_them(name: str, kind: int | 
 # --- COCO ---
 
 
+KNOWN = {"distance_m": 9.5, "activity": "parked", "contrast": 2.5}
+HALF_KNOWN = {"pose": "kneeling", "visible_ratio": 0.5, "contrast": None}
+
+
 def table() -> dict[str, Any]:
     return {
         "images": [
@@ -59,10 +63,24 @@ def table() -> dict[str, Any]:
             {"id": 2, "file_name": "b.png", "width": 200, "height": 100, "labelled_categories": [3]},
         ],
         "annotations": [
-            {"image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 4], "distance_m": 9.5, "activity": "parked"},
+            {
+                "image_id": 1,
+                "category_id": 3,
+                "bbox": [1, 2, 3, 4],
+                "distance_m": 9.5,
+                "activity": "parked",
+                "contrast": 2.5,
+            },
             {"image_id": 1, "category_id": 38, "bbox": [1, 2, 3, 4]},
             {"image_id": 1, "category_id": 1, "bbox": [5, 6, 7, 8], "iscrowd": 1},
-            {"image_id": 1, "category_id": 1, "bbox": [5, 6, 7, 8], "pose": "kneeling", "visible_ratio": 0.5},
+            {
+                "image_id": 1,
+                "category_id": 1,
+                "bbox": [5, 6, 7, 8],
+                "pose": "kneeling",
+                "visible_ratio": 0.5,
+                "contrast": None,
+            },
         ],
         "categories": [{"id": 1, "name": "person"}, {"id": 3, "name": "car"}, {"id": 38, "name": "kite"}],
     }
@@ -84,9 +102,10 @@ def test_a_table_is_read_by_the_names_of_its_categories(images: Path, tmp_path: 
     assert second.labelled == {VEHICLE}
     assert (first.source, first.group, first.data) == ("images", "s", (images / "a.png").read_bytes())
     assert read.abouts == [
-        [About(9.5, "rain", "parked", "", -1.0), About(-1.0, "rain", "", "kneeling", 0.5)],
+        [About(9.5, "rain", "parked", "", -1.0, 2.5), About(-1.0, "rain", "", "kneeling", 0.5)],
         [],
     ]
+    assert read.conditions == ["rain", ""]
     (note,) = read.notes
     assert note.endswith("1 classes are none of ours and are left out: kite")
 

@@ -22,7 +22,7 @@ def labelled(tmp_path: Path) -> Labelled:
     labels = {
         "images": [{"id": 1, "file_name": "a.png", "width": 200, "height": 100, "condition": "snow"}],
         "annotations": [
-            _annotation(1, [10, 10, 10, 30], distance_m=9.0, activity="walk", visible_ratio=1.0),
+            _annotation(1, [10, 10, 10, 30], distance_m=9.0, activity="walk", visible_ratio=1.0, contrast=3.0),
             _annotation(2, [80, 10, 5, 8], distance_m=28.0, activity="pry", pose="crouching", visible_ratio=0.5),
             _annotation(3, [150, 10, 5, 8], iscrowd=1),
         ],
@@ -58,6 +58,7 @@ def test_recall_is_told_by_distance_height_condition_activity_and_pose(labelled:
         "60-100 px": [1.0, 1.0],
         "35-65 % to be seen": [0.0, 1.0],
         "90-100 % to be seen": [1.0, 1.0],
+        "contrast 2-4": [1.0, 1.0],
         "condition snow": [0.5, 1.0],
         "activity pry": [0.0, 1.0],
         "activity walk": [1.0, 1.0],
