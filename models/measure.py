@@ -126,8 +126,9 @@ class Sizes:
 class Evidence:
     """One class of one detector over a sequence of pictures, told by their places in it.
 
-    `pictures` `[p]` are those that are labelled for the class, `bare` `[p]` those of them where it was seen to be
-    absent. `match` `[n]` is the object that a find hit, -1 none. `object_row` `[m]` is its row in the picture's boxes.
+    `pictures` `[p]` are those that are labelled for the class, `bare` `[p]` those of them that show none of it outside
+    of ignored boxes. `match` `[n]` is the object that a find hit, -1 none; `clear` `[n]` are finds that touch no
+    ignored box; `find_rows` `[n]` and `object_row` `[m]` are rows in the picture's finds and boxes.
     """
 
     pictures: Rows
@@ -135,6 +136,7 @@ class Evidence:
     find_picture: Rows
     scores: NDArray[np.float32]
     match: Rows
+    clear: Mask
     find_rows: Rows
     find_sizes: Sizes
     object_picture: Rows
@@ -170,10 +172,10 @@ class Evidence:
         return result
 
     def in_bare(self, among: Mask | None = None) -> BareFinds:
-        """All finds where the class was seen to be absent; every one is false."""
+        """Finds in pictures that show none of the class, beside ignored boxes: every one is false."""
         bare = self.pictures[self.bare]
         bare = bare if among is None else bare[among[bare]]
-        found = np.isin(self.find_picture, bare)
+        found = np.isin(self.find_picture, bare) & self.clear
         return BareFinds(len(bare), self.find_picture[found], self.scores[found])
 
 
@@ -226,13 +228,13 @@ def gather(pictures: Sequence[Picture], finds: Sequence[Finds], kind: int) -> Ev
     found_boxes = [finds[row].boxes[one.rows] for row, one in zip(used, judged, strict=True)]
     object_boxes = [pictures[row].boxes[rows] for row, rows in zip(used, objects, strict=True)]
     widths_px = [pictures[row].size_px[0] for row in used]
-    hidden = [len(_hidden(pictures[row], kind)) for row in used]
     return Evidence(
         pictures=np.array(used, np.int64),
-        bare=np.array([not count and not hides for count, hides in zip(counts, hidden, strict=True)], np.bool_),
+        bare=np.array([not count for count in counts], np.bool_),
         find_picture=np.repeat(np.array(used, np.int64), [len(one.rows) for one in judged]),
         scores=_joined([finds[row].scores[one.rows] for row, one in zip(used, judged, strict=True)], np.float32),
         match=_joined(matches, np.int64),
+        clear=_joined([one.clear for one in judged], np.bool_),
         find_rows=_joined([one.rows for one in judged], np.int64),
         find_sizes=_sizes(found_boxes, widths_px),
         object_picture=np.repeat(np.array(used, np.int64), counts),
@@ -248,10 +250,12 @@ def curve(pictures: Sequence[Picture], finds: Sequence[Finds], kind: int) -> Cur
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """Of one picture: the rows of the finds that count, best first, and the object that each hit, -1 none."""
+    """Of one picture: the rows of the finds that count, best first, the object that each hit (-1 none), and whether it
+    touches no ignored box."""
 
     rows: Rows
     match: Rows
+    clear: Mask
 
 
 def _judge(picture: Picture, found: Finds, kind: int) -> _Judged:
@@ -260,15 +264,15 @@ def _judge(picture: Picture, found: Finds, kind: int) -> _Judged:
     rows = rows[np.argsort(-found.scores[rows], kind="stable")]
     boxes = found.boxes[rows]
     overlap = iou_matrix(boxes, picture.boxes[picture.classes == kind])
-    excused = share_inside(boxes, _hidden(picture, kind)).max(1, initial=0.0) >= MATCH_IOU
+    inside = share_inside(boxes, _hidden(picture, kind)).max(1, initial=0.0)
     match = np.full(len(rows), -1, np.int64)
     for index in np.flatnonzero(overlap.max(1, initial=0.0) >= MATCH_IOU):
         best = int(overlap[index].argmax())
         if overlap[index, best] >= MATCH_IOU:
             match[index] = best
             overlap[:, best] = 0.0
-    counts = (match >= 0) | ~excused
-    return _Judged(rows[counts], match[counts])
+    counts = (match >= 0) | (inside < MATCH_IOU)
+    return _Judged(rows[counts], match[counts], inside[counts] == 0)
 
 
 def _hidden(picture: Picture, kind: int) -> Boxes:

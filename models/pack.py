@@ -118,12 +118,12 @@ def chosen(folder: Path, grounds: Grounds) -> tuple[Label, ...]:
 
 def _bare(evidence: Evidence, grounds: Grounds, rule: Rule) -> Bare:
     """The false finds where the rule counts them."""
-    rows = [
-        int(row)
-        for row in evidence.pictures[evidence.bare]
-        if rule.bare_in is None or int(row) in grounds.rendered or grounds.pictures[row].source in rule.bare_in
+    counted = [
+        rule.bare_in is None or row in grounds.rendered or picture.source in rule.bare_in
+        for row, picture in enumerate(grounds.pictures)
     ]
-    return Bare(evidence.scores[np.isin(evidence.find_picture, rows)], len(rows))
+    found = evidence.in_bare(np.array(counted, np.bool_))
+    return Bare(found.scores, found.pictures)
 
 
 def _begin(order: Order) -> None:

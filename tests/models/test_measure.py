@@ -143,15 +143,21 @@ def test_evidence_is_cut_to_some_pictures_without_matching_again() -> None:
 
 
 def test_false_finds_are_counted_where_the_class_was_seen_to_be_absent() -> None:
-    with_one, without, open_, hiding = picture([A]), picture([]), picture([], labelled=0), picture([], ignored=[A])
-    evidence = gather(
-        [with_one, without, without, open_, hiding],
-        [finds((FAR, 0.9), (B, 0.8)), *[finds((FAR, 0.9), (B, 0.3))] * 4],
-        0,
-    )
+    with_one, without, open_ = picture([A]), picture([]), picture([], labelled=0)
+    found = [finds((FAR, 0.9), (B, 0.8)), *[finds((FAR, 0.9), (B, 0.3))] * 3]
+    evidence = gather([with_one, without, without, open_], found, 0)
     assert evidence.in_bare().at(0.5) == FalseFinds(pictures=2, finds=2, pictures_with=2)
     assert evidence.in_bare().at(0.2) == FalseFinds(pictures=2, finds=4, pictures_with=2)
-    assert evidence.in_bare(np.array([True, True, False, True, True])).pictures == 1
+    assert evidence.in_bare(np.array([True, True, False, True])).pictures == 1
+
+
+def test_an_ignored_box_takes_nothing_but_what_touches_it_from_a_picture_without_any() -> None:
+    """A find that lies on it for a third only is false, but may be meant for what hides there."""
+    shown = picture([], ignored=[A])
+    beside = (6.0, 0.0, 18.0, 10.0)
+    evidence = gather([shown], [finds((beside, 0.9), (FAR, 0.8), (A, 0.7))], 0)
+    assert evidence.curve().scores.tolist() == pytest.approx([0.9, 0.8])
+    assert evidence.in_bare().scores.tolist() == pytest.approx([0.8])
 
 
 @pytest.mark.parametrize(("count", "limit"), [(0, 2.996), (1, 4.744), (5, 10.513), (30, 40.69)])
