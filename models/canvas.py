@@ -156,9 +156,10 @@ def _lay_rows(sample: Sample, stock: Stock, first: int, rng: np.random.Generator
             wide, tall = stock.pictures[number].size_px
             cell_px = int(row_px * wide / tall * np.exp(rng.uniform(-0.1, 0.25)))
             cell = Cell(x_px, y_px, min(max(cell_px, row_px // 3), width_px - x_px), row_px)
+            crowded = rows > 1 or cell.width_px < 0.7 * cell_px  # what is left of a row: a part of a picture fills it
             x_px += cell.width_px
             if rows == 1 or rng.random() >= EMPTY_CHANCE:
-                _place(sample, stock, number, cell, _mapping((wide, tall), cell, rng, crowded=rows > 1), rng)
+                _place(sample, stock, number, cell, _mapping((wide, tall), cell, rng, crowded=crowded), rng)
 
 
 def _rows_for(picture: Picture, height_px: int, rng: np.random.Generator) -> int:

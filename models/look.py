@@ -41,8 +41,8 @@ def light_look(picture: Grey, rng: np.random.Generator) -> Grey:
 
 
 def night_look(picture: Grey, rng: np.random.Generator) -> Grey:
-    """Give `[h, w]` a random camera look; a quarter of the pictures stay nearly as they were."""
-    if rng.random() < 0.25:
+    """Give `[h, w]` a random camera look; a third of the pictures stay nearly as they were."""
+    if rng.random() < 0.33:
         return _coded(picture, rng) if rng.random() < 0.4 else picture
     gamma = rng.uniform(1.2, 2.6) if rng.random() < 0.35 else rng.uniform(0.8, 1.15)  # night: the highlights stay
     gain = rng.uniform(0.45, 1.4)
