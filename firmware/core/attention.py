@@ -141,7 +141,7 @@ class _Motion:
         self._last_s = 0.0
 
     def news(self, luma: Grey, t_s: float) -> Floats:
-        """How much each cell [h // 4, w // 4] says: 0 where nothing moves, alone or as a habit; at most 1."""
+        """How much each cell [h // 4, w // 4] says: 0 where nothing moves, or only as a habit; at most 1."""
         cells = cell_means(luma, MOTION_CELL_PX)
         if self._habit is None or self._habit.shape != cells.shape or t_s < self._last_s:
             self._habit, self._looks, self._last_s = np.zeros_like(cells), 0, t_s
@@ -152,7 +152,7 @@ class _Motion:
         share = max(-math.expm1((self._last_s - t_s) / HABIT_S), 1 / (self._looks + 1))
         self._habit += np.float32(share) * (moving - self._habit)
         self._last_s = t_s
-        result: Floats = (moving & _beside(moving)) * np.maximum(1 - self._habit / HABIT, 0.0)
+        result: Floats = moving * np.maximum(1 - self._habit / HABIT, 0.0)
         return result
 
 
@@ -214,15 +214,6 @@ def _cells(x: Floats, y: Floats) -> NDArray[np.intp]:
     rows, columns = GRID
     row = np.clip(y * rows, 0, rows - 1).astype(np.intp)
     result: NDArray[np.intp] = row * columns + np.clip(x * columns, 0, columns - 1).astype(np.intp)
-    return result
-
-
-def _beside(moving: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Where one of the eight cells around moves, too: alone, a cell is a hot pixel or a flake."""
-    height, width = moving.shape
-    padded = np.pad(moving, 1)
-    shifts = [(y, x) for y in range(3) for x in range(3) if (y, x) != (1, 1)]
-    result: NDArray[np.bool_] = np.logical_or.reduce([padded[y : y + height, x : x + width] for y, x in shifts])
     return result
 
 

@@ -56,10 +56,11 @@ class Looker:
         first = self.network.decoder.decode(self.network.detector.infer(frame.luma), frame)
         if self.attention is None:
             return Look(first, NOTHING, None)
+        scale = self.attention.scale
         window = None if hurried else self.attention.choose(frame.luma, frame.t_s, tracks, first)
-        both = first if window is None else self._closer(frame, window, first, self.attention.scale)
+        both = first if window is None else self._closer(frame, window, first, scale)
         self.attention.found(both, frame.t_s)
-        return Look(both, Overlooked(self.attention.scale.small_px, window), window)
+        return Look(both, Overlooked(scale.small_px, None if window is None else scale.uncut(window)), window)
 
     def _closer(
         self, frame: Frame, window: Window, first: tuple[Detection, ...], scale: Scale

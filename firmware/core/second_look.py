@@ -4,8 +4,10 @@ The first look sees the whole picture at the network's size: a person 25 px high
 second sees one window of the main picture, `CLOSER` times as large; `attention` chooses it.
 """
 
+import math
 from dataclasses import dataclass
 
+from firmware.core.animals import undisguised
 from firmware.core.boxes import inside, overlap
 from firmware.messages import SEEN_SCORE, Box, Detection, Grey, ObjectKind, Size
 
@@ -25,6 +27,8 @@ LEAST_INPUT_PX = 8.0
 EDGE_INPUT_PX = 4.0
 """A box that comes so near to the window's edge may be cut by it."""
 
+ROUNDED_PX = 0.01
+
 SAME_IOU = 0.4
 """Two looks' boxes of one small thing: two pixels of the first look's error on a box 10 px high leave about this."""
 
@@ -41,10 +45,11 @@ class Window:
     w_px: int
     h_px: int
 
-    @property
-    def box(self) -> Box:
-        """The same as a box."""
-        return Box(self.x_px, self.y_px, self.w_px, self.h_px)
+    def holds(self, box: Box) -> bool:
+        """Whether all of a box of the main picture lies in it, but for what floats round."""
+        left_px, top_px = box.x_px - self.x_px + ROUNDED_PX, box.y_px - self.y_px + ROUNDED_PX
+        across = 0 <= left_px <= self.w_px - box.w_px + 2 * ROUNDED_PX
+        return across and 0 <= top_px <= self.h_px - box.h_px + 2 * ROUNDED_PX
 
     def of(self, picture: Grey) -> Grey:
         """That part of a picture [h, w]; a view, not a copy."""
@@ -60,7 +65,7 @@ class Scale:
     small_px: float
     """Up to this height a thing is the second look's matter."""
     least_px: float
-    edge_px: float
+    edge_px: int
 
     @classmethod
     def of(cls, main: Size, input_size: Size) -> "Scale | None":
@@ -73,19 +78,28 @@ class Scale:
             min(main.width_px, round(input_size.width_px / close)),
             min(main.height_px, round(input_size.height_px / close)),
         )
-        return cls(main, window, SMALL_INPUT_PX / first, LEAST_INPUT_PX / close, EDGE_INPUT_PX / close)
+        return cls(main, window, SMALL_INPUT_PX / first, LEAST_INPUT_PX / close, math.ceil(EDGE_INPUT_PX / close))
+
+    def uncut(self, window: Window) -> Window:
+        """The part of a window in which its edge cuts nothing. The picture's own edge is no edge."""
+        left_px = window.x_px + self.edge_px * (window.x_px > 0)
+        top_px = window.y_px + self.edge_px * (window.y_px > 0)
+        right_px, bottom_px = window.x_px + window.w_px, window.y_px + window.h_px
+        right_px -= self.edge_px * (right_px < self.main.width_px)
+        bottom_px -= self.edge_px * (bottom_px < self.main.height_px)
+        return Window(left_px, top_px, right_px - left_px, bottom_px - top_px)
 
 
 @dataclass(frozen=True, slots=True)
 class Overlooked:
-    """Where one look at a frame may have overlooked what is small: everywhere but in `window` (None: everywhere)."""
+    """Where one look at a frame may have overlooked what is small: everywhere but in `close` (None: everywhere)."""
 
     small_px: float = 0.0
-    window: Window | None = None
+    close: Window | None = None
 
     def excuses(self, box: Box) -> bool:
         """Whether a thing that was not seen there is not missed either."""
-        return box.h_px <= self.small_px and (self.window is None or inside(box, self.window.box) < 1)
+        return box.h_px <= self.small_px and (self.close is None or not self.close.holds(box))
 
 
 NOTHING = Overlooked()
@@ -98,10 +112,12 @@ def merged(
     """Both looks' detections in pixels of the main picture, by kind and best first; scores are as they were.
 
     `second` has boxes in pixels of the window. What is not small there, or may be cut by the window's edge, is left to
-    the first look. Where both see one thing, the closer look's box stays if it sees the thing at all.
+    the first look. Where both see one thing, the closer look's box stays if it sees the thing at all. A person that is
+    more of an animal in either look is left out.
     """
-    close = [_moved(d, window) for d in second if d.box.h_px <= scale.small_px and not _cut(d.box, window, scale)]
-    close = [d for d in close if not any(_piece(d, whole) for whole in first)]
+    uncut = scale.uncut(window)
+    close = [_moved(d, window) for d in second if d.box.h_px <= scale.small_px]
+    close = [d for d in close if uncut.holds(d.box) and not any(_piece(d, whole) for whole in first)]
     kept: list[Detection] = []
     for far in first:
         twins = [d for d in close if d.kind is far.kind and overlap(d.box, far.box) > SAME_IOU]
@@ -110,23 +126,13 @@ def merged(
         close = [d for d in close if d not in twins]
         kept.append(far)
     order = {kind: n for n, kind in enumerate(ObjectKind)}
-    return tuple(sorted(kept + close, key=lambda d: (order[d.kind], -d.score)))
+    return undisguised(tuple(sorted(kept + close, key=lambda d: (order[d.kind], -d.score))))
 
 
 def _moved(detection: Detection, window: Window) -> Detection:
     box = detection.box
     moved = Box(box.x_px + window.x_px, box.y_px + window.y_px, box.w_px, box.h_px)
     return Detection(detection.kind, detection.score, moved)
-
-
-def _cut(box: Box, window: Window, scale: Scale) -> bool:
-    """Whether the window's edge may have cut a box (in the window's pixels); the picture's own edges cut nothing."""
-    edge_px, main = scale.edge_px, scale.main
-    left = window.x_px > 0 and box.x_px < edge_px
-    top = window.y_px > 0 and box.y_px < edge_px
-    right = window.x_px + window.w_px < main.width_px and box.x_px + box.w_px > window.w_px - edge_px
-    bottom = window.y_px + window.h_px < main.height_px and box.y_px + box.h_px > window.h_px - edge_px
-    return left or top or right or bottom
 
 
 def _piece(part: Detection, whole: Detection) -> bool:

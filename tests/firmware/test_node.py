@@ -1,5 +1,6 @@
 """The loop that sees, with a clock and a camera of the test's own: it must be dark whenever the law says so."""
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -264,6 +265,24 @@ def test_the_watchdog_is_not_fed_by_a_stalled_stage() -> None:
     assert bench.paws.signs == 0
     assert not bench.lamp.lit  # a bug ends the process, and the lamp goes out on the way
     assert bench.log[-1].startswith("close")
+
+
+@pytest.mark.parametrize(("look_s", "looks"), [(0.1, 2.0), (0.3, 1.5), (0.6, 1.0)])
+def test_a_node_that_is_behind_its_frames_looks_once(look_s: float, looks: float) -> None:
+    bench = Bench(datetime(2026, 11, 24, 22, 0, tzinfo=UTC))
+    bench.parts = replace(bench.parts, frame_s=0.5)
+    starts: list[float] = []
+    blind = bench.detector.infer
+
+    def slow(luma: Grey) -> RawDetections:
+        starts.append(bench.clock.monotonic_s())
+        bench.clock.advance(look_s)
+        return blind(luma)
+
+    bench.detector.infer = slow  # type: ignore[method-assign]
+    bench.run_for(60)
+    frames = 1 + sum(later - sooner > look_s + 0.4 for sooner, later in itertools.pairwise(starts))
+    assert len(starts) / frames == pytest.approx(looks, abs=0.1)
 
 
 def alarm(seq: int) -> AlarmEvent:

@@ -4,6 +4,7 @@ import random
 import pytest
 
 from firmware.core.ground import Ground
+from firmware.core.second_look import Overlooked, Window
 from firmware.core.tracker import Tracker
 from firmware.messages import Box, Detection, ObjectKind, Track
 from tests.nights.stories import row
@@ -229,3 +230,23 @@ def test_time_does_not_run_backwards() -> None:
     tracker.update((), 5.0)
     with pytest.raises(ValueError, match="a look at 4.9 s after one at 5.0 s"):
         tracker.update((), 4.9)
+
+
+FAR = Detection(ObjectKind.PERSON, 0.7, cuboid((3, 40), (0.5, 0.4, 1.7)))
+ELSEWHERE = Overlooked(80, Window(0, 0, 400, 300))
+
+
+@pytest.mark.parametrize(("overlooked", "believed"), [(ELSEWHERE, True), (Overlooked(), False)])
+def test_who_is_seen_whenever_somebody_looks_closely_is_believed(overlooked: Overlooked, believed: bool) -> None:
+    tracker = new_tracker(True)
+    for look in range(20):
+        tracks = tracker.update((FAR,) if look % 4 == 0 else (), look / 5, overlooked)
+    assert bool(tracks) is believed
+
+
+@pytest.mark.parametrize(("gone_s", "believed"), [(3.8, True), (4.2, False)])
+def test_nobody_is_kept_for_want_of_a_close_look(gone_s: float, believed: bool) -> None:
+    tracker = new_tracker(True)
+    for look in range(round(5 * (2 + gone_s)) + 1):
+        tracks = tracker.update((FAR,) if look <= 10 else (), look / 5, ELSEWHERE)
+    assert bool(tracks) is believed
