@@ -36,8 +36,14 @@ class Tolerance:
 FLOAT = Tolerance(0.02, 0.95)
 """Both runtimes add up float32 in another order, which moves a score by 0.0001; the rest is for other processors."""
 
-INT8 = Tolerance(0.1, 0.8)
-"""To be measured."""
+INT8 = Tolerance(0.08, 0.7)
+"""XNNPACK and TFLite's own kernels round each layer differently, and over 60 layers that adds up to steps.
+
+Measured on an early network of the shipped structure, in the 460 rows with the best objectness of 23 rendered
+pictures: objectness 2 steps at most, a class 4, dx 3, dy 2, a side 1. A step is 0.06 of a logit and 0.04 of a cell. So
+a score moves by 0.06 at most, and the box of somebody 10 x 20 px large by 1 px, which leaves an overlap of 0.72. Right
+on one kernel and wrong on another is off by whole objects.
+"""
 
 
 Frames = dict[str, tuple[WrittenDetection, ...]]

@@ -85,7 +85,8 @@ def choose(judged: Curve, bare: Bare, rule: Rule) -> Choice:
 def _candidates(scores: NDArray[np.float32]) -> NDArray[np.float64]:
     """Every threshold that can make a difference, `[n]` descending: the first is above all scores."""
     steps = [1.0, *np.unique(scores[scores >= FLOOR])[::-1].tolist(), FLOOR]
-    return np.array([_between(low, high) for high, low in zip(steps[:-1], steps[1:], strict=True) if low < high])
+    middles = [_between(low, high) for high, low in zip(steps[:-1], steps[1:], strict=True) if low < high]
+    return np.array([*middles, FLOOR])
 
 
 def _between(low: float, high: float) -> float:

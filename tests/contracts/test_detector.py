@@ -19,9 +19,11 @@ from models.manifest import Input
 from models.stills import detect_still, read_grey
 from tests.bundles import blob, change, own_up, tiny_bundle
 
-# Float: both runtimes add up in another order; measured: 1e-4 of a cell, 1e-4 of a logit. Int8 is told in steps.
+# Float: both runtimes add up in another order; measured: 1e-4 of a cell, 1e-4 of a logit.
 FLOAT_TOLERANCE = 2e-3
-INT8_STEPS = 10
+# Int8: each layer is rounded differently; measured on an early network: 999 of 1,000 numbers within 4 steps, all within
+# 13 (`models/golden.py` says what that does to detections).
+USUAL_STEPS, MOST_STEPS = 5, 25
 
 
 @pytest.fixture(params=RUNTIMES)
@@ -76,7 +78,12 @@ def test_both_runtimes_give_the_same_numbers() -> None:
         (first.boxes, second.boxes, outputs.boxes),
         (first.scores, second.scores, outputs.scores),
     ):
-        assert np.abs(one - other).max() <= (FLOAT_TOLERANCE if told.dtype == "float32" else INT8_STEPS * told.scale)
+        apart = np.abs(one - other)
+        if told.dtype == "float32":
+            assert apart.max() <= FLOAT_TOLERANCE
+        else:
+            assert np.quantile(apart, 0.99) <= USUAL_STEPS * told.scale
+            assert apart.max() <= MOST_STEPS * told.scale
 
 
 def test_the_same_picture_gives_the_same_numbers(runtime: str) -> None:

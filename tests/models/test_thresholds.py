@@ -76,6 +76,7 @@ def test_nothing_right_is_told() -> None:
     chosen = choose(curve([(0.9, False), (0.4, False)], 5), bare([0.9], 1000), Rule(1.0, 10))
     assert chosen.threshold == 0.5
     assert chosen.reason.startswith("nothing right was found")
+    assert choose(curve([], 5), NONE, Rule(1.0, 10)).threshold == 0.5
     held_up = choose(curve([], 0), bare([0.9, 0.9], 100), Rule(1.0, 10))
     assert held_up.threshold > 0.9
 
