@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 
@@ -15,12 +16,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--budget-minutes", type=float, required=True)
     parser.add_argument("--extra", type=Path, action="append", default=[], metavar="DIR", help="rendered pictures")
-    parser.add_argument("--extra-share", type=float, default=0.35, help="share of rendered pictures (default 0.35)")
-    parser.add_argument("--rate", type=float, default=4e-4)
-    parser.add_argument("--no-anneal", action="store_true", help="keep the rate: a later run goes on and ends it")
-    parser.add_argument(
-        "--freeze-early", action="store_true", help="keep the layers up to stride 8 as they are: half the time"
-    )
+    parser.add_argument("--extra-share", type=float, default=0.4, help="share of rendered pictures (default 0.4)")
+    parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.set_defaults(command=_train)
@@ -37,8 +34,6 @@ def _train(options: argparse.Namespace) -> int:
         extra=tuple(options.extra),
         extra_share=options.extra_share,
         rate=options.rate,
-        anneal=not options.no_anneal,
-        freeze_early=options.freeze_early,
         seed=options.seed,
         threads=options.threads,
     )
@@ -50,12 +45,21 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     """Describe the options of `export`."""
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--quantisation", choices=("weight-only", "dynamic-range", "float"), default="weight-only")
+    parser.add_argument("--quantisation", choices=("int8", "weight-only", "float"), default="int8")
+    parser.add_argument("--size", type=_size, default=(512, 288), metavar="WxH", help="input, px (default 512x288)")
     parser.set_defaults(command=_export)
 
 
 def _export(options: argparse.Namespace) -> int:
     from models.export import export
 
-    export(options.checkpoint, options.out, options.quantisation)
+    export(options.checkpoint, options.out, options.size, options.quantisation)
     return 0
+
+
+def _size(text: str) -> tuple[int, int]:
+    """`WIDTHxHEIGHT` as two numbers."""
+    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write it like 512x288")
+    return int(match[1]), int(match[2])

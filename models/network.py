@@ -1,77 +1,105 @@
-"""The detector network: YOLOX-Nano with one grey channel in and five classes out.
+"""The detector network: YOLOX-Nano's layout, rebuilt for int8, with one grey channel in and six classes out.
 
 The layout follows YOLOX-Nano (Megvii-BaseDetection/YOLOX, Apache-2.0: depth 0.33, width 0.25, depthwise) with batch
-norm already folded into the convolutions, as in the published ONNX file this network starts from. Convolutions are
-constructed in the order in which that file runs them, so its weights can be read in one pass (`from_onnx`).
+norm folded into the convolutions, as in the published ONNX file. Two things differ, both for int8:
+
+* SiLU, which becomes two operators and loses most of the accuracy, is ReLU6 here: it fuses into the convolution.
+* Every activation lies in 0..6, sums of shortcuts too. So all inner tensors share one scale (6 / 255) and one zero
+  point: nothing has to be calibrated, and concatenations move bytes only.
+
+`Detector(activation="silu")` is the published network itself, as a teacher. `models/transplant.py` carries its
+knowledge over.
 
 Shapes: input `[batch, 1, height, width]`, 0..255; out `boxes [batch, N, 4]` (dx, dy, log w, log h, in cells) and
-`scores [batch, N, 1 + 5]` (objectness, then one logit per class). They leave as two tensors because their ranges are
-far apart, which one quantisation scale could not serve. Decoding stays outside (`firmware/core/decode.py`).
+`scores [batch, N, 1 + classes]` (objectness, then one logit per class). They leave as two tensors because their ranges
+are far apart, which one quantisation scale could not serve. Decoding stays outside (`firmware/core/decode.py`).
 """
 
 # PyTorch and OpenCV are typed as Any where they are not installed (everywhere but at a maintainer's).
-# mypy: disallow-subclassing-any=False, warn-unused-ignores=False
+# mypy: disallow-subclassing-any=False, warn-unused-ignores=False, warn-return-any=False
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from firmware.errors import ModelError
+from models.classes import LABELS
+from models.quantise import BOX_RANGE, SCORE_RANGE, rounded, rounded_weight
 
-CLASSES = ("person", "vehicle", "two-wheeler", "fire", "smoke")
 STRIDES = (8, 16, 32)
-INPUT_WIDTH_PX, INPUT_HEIGHT_PX = 512, 288
+CEILING = 6.0  # no activation is larger
+COCO_CLASSES = 80
+Activation = Literal["relu6", "silu"]
 
-# COCO rows that stand for our classes at the start; None: nothing in COCO looks like it.
-COCO_ROWS: tuple[tuple[int, ...] | None, ...] = ((0,), (2, 5, 7), (3, 1), None, None)
-FRESH_CLASS_BIAS = -2.0
+
+class Rounding(nn.Conv2d):
+    """A convolution that can be told to use the weights that int8 would leave of it."""
+
+    as_int8 = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve `[batch, inputs, h, w]`."""
+        weight = rounded_weight(self.weight) if self.as_int8 else self.weight
+        return self._conv_forward(x, weight, self.bias)
 
 
 class Conv(nn.Module):
-    """Convolution with folded batch norm, then SiLU."""
+    """Convolution with folded batch norm, then the activation."""
 
-    def __init__(self, inputs: int, outputs: int, size: int = 1, stride: int = 1, *, groups: int = 1) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, size: int = 1, stride: int = 1, *, groups: int = 1, act: Activation
+    ) -> None:
         super().__init__()
         # The stem reads a 6x6 window (see `grey_stem`); every other layer is padded to keep its size.
-        self.conv = nn.Conv2d(inputs, outputs, size, stride, padding=(size - 1) // 2, groups=groups)
+        self.conv = Rounding(inputs, outputs, size, stride, padding=(size - 1) // 2, groups=groups)
+        self.act = act
 
     def forward(self, x: Tensor) -> Tensor:
         """Run the layer on `[batch, inputs, h, w]`."""
-        return functional.silu(self.conv(x))
+        z = self.conv(x)
+        if self.act == "silu":
+            return functional.silu(z)
+        if self.conv.as_int8:
+            return rounded(z, 0.0, CEILING)
+        return functional.relu6(z, inplace=True)
 
 
-def depthwise(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+def depthwise(inputs: int, outputs: int, stride: int = 1, *, act: Activation) -> nn.Sequential:
     """3x3 depthwise convolution followed by a 1x1 one."""
-    return nn.Sequential(Conv(inputs, inputs, 3, stride, groups=inputs), Conv(inputs, outputs))
+    return nn.Sequential(Conv(inputs, inputs, 3, stride, groups=inputs, act=act), Conv(inputs, outputs, act=act))
 
 
 class Bottleneck(nn.Module):
-    """1x1 then depthwise 3x3, with an optional shortcut."""
+    """1x1 then depthwise 3x3, with an optional shortcut whose sum is held in the activations' range."""
 
-    def __init__(self, width: int, *, shortcut: bool) -> None:
+    def __init__(self, width: int, *, shortcut: bool, act: Activation) -> None:
         super().__init__()
-        self.body = nn.Sequential(Conv(width, width), depthwise(width, width))
+        self.body = nn.Sequential(Conv(width, width, act=act), depthwise(width, width, act=act))
         self.shortcut = shortcut
+        self.bounded = act == "relu6"
 
     def forward(self, x: Tensor) -> Tensor:
         """Run the block; the shape is kept."""
         y: Tensor = self.body(x)
-        return y + x if self.shortcut else y
+        if not self.shortcut:
+            return y
+        return functional.relu6(y + x) if self.bounded else y + x
 
 
 class CrossStage(nn.Module):
     """Cross-stage-partial block: half of the channels pass the bottlenecks, half go around."""
 
-    def __init__(self, inputs: int, outputs: int, depth: int, *, shortcut: bool) -> None:
+    def __init__(self, inputs: int, outputs: int, depth: int, *, shortcut: bool, act: Activation) -> None:
         super().__init__()
         half = outputs // 2
-        self.through = Conv(inputs, half)
-        self.around = Conv(inputs, half)
-        self.bottlenecks = nn.Sequential(*(Bottleneck(half, shortcut=shortcut) for _ in range(depth)))
-        self.merge = Conv(outputs, outputs)
+        self.through = Conv(inputs, half, act=act)
+        self.around = Conv(inputs, half, act=act)
+        self.bottlenecks = nn.Sequential(*(Bottleneck(half, shortcut=shortcut, act=act) for _ in range(depth)))
+        self.merge = Conv(outputs, outputs, act=act)
 
     def forward(self, x: Tensor) -> Tensor:
         """Run the block on `[batch, inputs, h, w]`."""
@@ -80,39 +108,43 @@ class CrossStage(nn.Module):
 
 
 class PyramidPool(nn.Module):
-    """Spatial pyramid pooling with windows of 5, 9 and 13 cells."""
+    """Spatial pyramid pooling with windows of 5, 9 and 13 cells: one, two and three poolings of 5 in a row."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, *, act: Activation) -> None:
         super().__init__()
-        self.reduce = Conv(width, width // 2)
-        self.pools = nn.ModuleList(nn.MaxPool2d(size, 1, size // 2) for size in (5, 9, 13))
-        self.merge = Conv(width * 2, width)
+        self.reduce = Conv(width, width // 2, act=act)
+        self.pool = nn.MaxPool2d(5, 1, 2)
+        self.merge = Conv(width * 2, width, act=act)
 
     def forward(self, x: Tensor) -> Tensor:
         """Run the block; the shape is kept."""
-        x = self.reduce(x)
-        y: Tensor = self.merge(torch.cat((x, *(pool(x) for pool in self.pools)), 1))
+        x5 = self.pool(x1 := self.reduce(x))
+        x9 = self.pool(x5)
+        y: Tensor = self.merge(torch.cat((x1, x5, x9, self.pool(x9)), 1))
         return y
 
 
 class Head(nn.Module):
     """Decoupled head of one stride."""
 
-    def __init__(self, inputs: int, classes: int, width: int = 64) -> None:
+    def __init__(self, inputs: int, classes: int, width: int = 64, *, act: Activation) -> None:
         super().__init__()
-        self.stem = Conv(inputs, width)
-        self.class_convs = nn.Sequential(depthwise(width, width), depthwise(width, width))
-        self.class_out = nn.Conv2d(width, classes, 1)
-        self.box_convs = nn.Sequential(depthwise(width, width), depthwise(width, width))
-        self.box_out = nn.Conv2d(width, 4, 1)
-        self.object_out = nn.Conv2d(width, 1, 1)
+        self.stem = Conv(inputs, width, act=act)
+        self.class_convs = nn.Sequential(depthwise(width, width, act=act), depthwise(width, width, act=act))
+        self.class_out = Rounding(width, classes, 1)
+        self.box_convs = nn.Sequential(depthwise(width, width, act=act), depthwise(width, width, act=act))
+        self.box_out = Rounding(width, 4, 1)
+        self.object_out = Rounding(width, 1, 1)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Give boxes `[batch, h * w, 4]` and scores `[batch, h * w, 1 + classes]` of this stride."""
         x = self.stem(x)
         box = self.box_convs(x)
         scores = torch.cat((self.object_out(box), self.class_out(self.class_convs(x))), 1)
-        return _rows(self.box_out(box)), _rows(scores)
+        boxes = self.box_out(box)
+        if self.box_out.as_int8:
+            boxes, scores = rounded(boxes, *BOX_RANGE), rounded(scores, *SCORE_RANGE)
+        return _rows(boxes), _rows(scores)
 
 
 def _rows(x: Tensor) -> Tensor:
@@ -123,27 +155,32 @@ def _rows(x: Tensor) -> Tensor:
 class Detector(nn.Module):
     """Backbone, feature pyramid and three heads."""
 
-    def __init__(self, classes: int = len(CLASSES)) -> None:
+    def __init__(self, classes: int = len(LABELS), *, act: Activation = "relu6") -> None:
         super().__init__()
-        self.stem = Conv(1, 16, 6, 2)
-        self.dark2 = nn.Sequential(depthwise(16, 32, 2), CrossStage(32, 32, 1, shortcut=True))
-        self.dark3 = nn.Sequential(depthwise(32, 64, 2), CrossStage(64, 64, 3, shortcut=True))
-        self.dark4 = nn.Sequential(depthwise(64, 128, 2), CrossStage(128, 128, 3, shortcut=True))
-        self.dark5 = nn.Sequential(depthwise(128, 256, 2), PyramidPool(256), CrossStage(256, 256, 1, shortcut=False))
-        self.lateral5 = Conv(256, 128)
-        self.up4 = CrossStage(256, 128, 1, shortcut=False)
-        self.lateral4 = Conv(128, 64)
-        self.up3 = CrossStage(128, 64, 1, shortcut=False)
-        self.down3 = depthwise(64, 64, 2)
-        self.out4 = CrossStage(128, 128, 1, shortcut=False)
-        self.down4 = depthwise(128, 128, 2)
-        self.out5 = CrossStage(256, 256, 1, shortcut=False)
+        self.stem = Conv(1, 16, 6, 2, act=act)
+        self.dark2 = _stage(16, 32, 1, act)
+        self.dark3 = _stage(32, 64, 3, act)
+        self.dark4 = _stage(64, 128, 3, act)
+        self.dark5 = nn.Sequential(
+            depthwise(128, 256, 2, act=act),
+            PyramidPool(256, act=act),
+            CrossStage(256, 256, 1, shortcut=False, act=act),
+        )
+        self.lateral5 = Conv(256, 128, act=act)
+        self.up4 = CrossStage(256, 128, 1, shortcut=False, act=act)
+        self.lateral4 = Conv(128, 64, act=act)
+        self.up3 = CrossStage(128, 64, 1, shortcut=False, act=act)
+        self.down3 = depthwise(64, 64, 2, act=act)
+        self.out4 = CrossStage(128, 128, 1, shortcut=False, act=act)
+        self.down4 = depthwise(128, 128, 2, act=act)
+        self.out5 = CrossStage(256, 256, 1, shortcut=False, act=act)
         self.upsample = nn.Upsample(scale_factor=2, mode="nearest")
-        self.heads = nn.ModuleList(Head(width, classes) for width in (64, 128, 256))
+        self.heads = nn.ModuleList(Head(width, classes, act=act) for width in (64, 128, 256))
 
-    def early(self) -> list[nn.Module]:
-        """The layers up to stride 8: edges and textures, which COCO has taught well, and most of the work."""
-        return [self.stem, self.dark2, self.dark3]
+    def as_int8(self, on: bool = True) -> None:
+        """From now on round as the integer network does (`models/quantise.py`), or no longer."""
+        for layer in convolutions(self):
+            layer.as_int8 = on
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Detect in `[batch, 1, height, width]`; both sides must be multiples of 32."""
@@ -157,6 +194,13 @@ class Detector(nn.Module):
         level5 = self.out5(torch.cat((self.down4(level4), top5), 1))
         outs = [head(level) for head, level in zip(self.heads, (level3, level4, level5), strict=True)]
         return torch.cat([boxes for boxes, _ in outs], 1), torch.cat([scores for _, scores in outs], 1)
+
+
+def _stage(inputs: int, outputs: int, depth: int, act: Activation) -> nn.Sequential:
+    """Halve the picture and think about it."""
+    return nn.Sequential(
+        depthwise(inputs, outputs, 2, act=act), CrossStage(outputs, outputs, depth, shortcut=True, act=act)
+    )
 
 
 def grey_stem(weight: Tensor) -> Tensor:
@@ -173,39 +217,29 @@ def grey_stem(weight: Tensor) -> Tensor:
     return grey
 
 
-def _class_rows(weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-    """Pick and average the COCO rows of our classes; fresh classes start small and improbable."""
-    rows, biases = [], []
-    for source in COCO_ROWS:
-        if source is None:
-            rows.append(torch.randn_like(weight[0]) * 0.01)
-            biases.append(torch.tensor(FRESH_CLASS_BIAS))
-        else:
-            rows.append(weight[source[0]].clone())
-            biases.append(bias[source[0]].clone())
-    return torch.stack(rows), torch.stack(biases)
-
-
-def from_onnx(path: Path) -> Detector:
-    """Start from the published YOLOX-Nano ONNX file; raises `ModelError` when its convolutions do not fit."""
+def published(path: Path) -> Detector:
+    """The published YOLOX-Nano (ONNX) on grey pictures, all COCO classes; `ModelError` where its layers do not fit."""
     import onnx
     from onnx import numpy_helper
 
     graph = onnx.load(str(path)).graph
     weights = {item.name: torch.from_numpy(numpy_helper.to_array(item).copy()) for item in graph.initializer}
     sources = [node.input for node in graph.node if node.op_type == "Conv"]
-    network = Detector()
-    layers = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
+    network = Detector(COCO_CLASSES, act="silu")
+    layers = convolutions(network)
     if len(sources) != len(layers):
         raise ModelError(f"{path}: has {len(sources)} convolutions, YOLOX-Nano has {len(layers)}")
     for index, (source, layer) in enumerate(zip(sources, layers, strict=True)):
         weight, bias = weights[source[1]], weights[source[2]]
         if index == 0:
             weight = grey_stem(weight)
-        elif layer.out_channels == len(CLASSES):
-            weight, bias = _class_rows(weight, bias)
         if weight.shape != layer.weight.shape:
             raise ModelError(f"{path}: convolution {index} is {tuple(weight.shape)}, not {tuple(layer.weight.shape)}")
         layer.weight.data.copy_(weight)
         layer.bias.data.copy_(bias)  # type: ignore[union-attr]
-    return network
+    return network.eval()
+
+
+def convolutions(network: nn.Module) -> list[Rounding]:
+    """All convolutions in the order in which they run, which is that of the published file."""
+    return [module for module in network.modules() if isinstance(module, Rounding)]

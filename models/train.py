@@ -11,25 +11,32 @@ from __future__ import annotations
 import copy
 import math
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.compose import Sample, Samples, source_shares
+from models.compose import Sample, Samples, compose, source_shares
 from models.data import Picture, read_folder, read_sources, without_fog
+from models.decoded import Stock
+from models.distil import Hints
 from models.loss import Cells, Targets, detection_loss
-from models.network import INPUT_HEIGHT_PX, INPUT_WIDTH_PX, Detector, from_onnx
+from models.network import Detector, published
 from models.progress import ProgressLine
 from models.teacher import taught
+from models.transplant import Written, transplant
 
-FRESH_LAYER_RATE = 4.0  # the class layers hold new rows: they learn faster than the rest
 LAST_RATE_SHARE = 0.02
 WARMUP_STEPS = 150
-AVERAGE_DECAY = 0.998
+AVERAGE_DECAY = 0.999
+HINTS_UNTIL = 0.2  # share of the budget in which the published network's layers are copied, less and less
+INT8_FROM = 0.8  # share of the budget after which training rounds as int8 does
+FITTED_ON = 48  # pictures for the start by least squares
 SOURCE_WEIGHTS = {"person1": 1.0, "highway40": 1.6, "hituav": 0.5, "forestfire": 0.5, "farid": 0.7, "farmnight": 1.0}
 
 
@@ -42,14 +49,24 @@ class Plan:
     run_folder: Path
     budget_minutes: float
     extra: tuple[Path, ...] = ()
-    extra_share: float = 0.35
+    extra_share: float = 0.4
     batch: int = 16
-    rate: float = 4e-4
-    anneal: bool = True
-    freeze_early: bool = False
+    rate: float = 5e-4
+    size_px: tuple[int, int] = (512, 288)
     seed: int = 1
     threads: int = 2
     weights: dict[str, float] = field(default_factory=lambda: dict(SOURCE_WEIGHTS))
+
+
+@dataclass(slots=True)
+class _State:
+    """Everything a checkpoint holds; `spent_s` counts towards the budget."""
+
+    network: Detector
+    average: Detector
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    spent_s: float = 0.0
 
 
 def train(plan: Plan) -> Path:
@@ -57,38 +74,58 @@ def train(plan: Plan) -> Path:
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     plan.run_folder.mkdir(parents=True, exist_ok=True)
-    network = from_onnx(plan.start)
-    average = copy.deepcopy(network)
-    optimiser = _optimiser(network, plan.rate)
     checkpoint = plan.run_folder / "last.pt"
-    step = _resume(checkpoint, network, average, optimiser)
-    network.to(memory_format=torch.channels_last)
-    if plan.freeze_early:
-        for layers in network.early():
-            layers.requires_grad_(False)
     pictures, shares = _pictures(plan)
-    samples = Samples(pictures, shares, (plan.seed, step), (INPUT_WIDTH_PX, INPUT_HEIGHT_PX))
+    teacher = published(plan.start)
+    state, written = _begin(plan, teacher, pictures, shares)
+    _resume(checkpoint, state)
+    samples = Samples(pictures, shares, (plan.seed, state.step), plan.size_px)
     loader = torch.utils.data.DataLoader(samples, plan.batch, num_workers=1, collate_fn=list, prefetch_factor=4)
-    cells = Cells.of(INPUT_WIDTH_PX, INPUT_HEIGHT_PX)
-    line, started_s, saved_s, seen = ProgressLine("train"), time.monotonic(), time.monotonic(), 0
-    losses: list[dict[str, float]] = []
-    for samples_of_batch in loader:
-        used = (time.monotonic() - started_s) / (60 * plan.budget_minutes)
+    cells = Cells.of(*plan.size_px)
+    hints = Hints(teacher.to(memory_format=torch.channels_last), state.network, written)
+    line, last_s, saved_s = ProgressLine("train"), time.monotonic(), time.monotonic()
+    losses: deque[dict[str, float]] = deque(maxlen=100)
+    paces: deque[float] = deque(maxlen=100)
+    for batch in loader:
+        used = state.spent_s / (60 * plan.budget_minutes)
         if used >= 1:
             break
-        _set_rate(optimiser, plan, step, used)
-        losses = [*losses[-99:], _step(network, optimiser, samples_of_batch, cells)]
-        _follow(average, network, min(AVERAGE_DECAY, (1 + step) / (10 + step)))
-        step, seen = step + 1, seen + len(samples_of_batch)
-        mean = {key: float(np.mean([part[key] for part in losses])) for key in losses[0]}
-        rate_per_s = seen / (time.monotonic() - started_s)
-        line.show(used, f"step {step} {mean['box']:.3f} box {mean['score']:.3f} score {rate_per_s:.1f} pictures/s")
-        if time.monotonic() - saved_s > 180:
-            _save(checkpoint, network, average, optimiser, step)
-            saved_s = time.monotonic()
+        _set_rate(state.optimiser, plan, state.step, used)
+        state.network.as_int8(used >= INT8_FROM)
+        losses.append(_step(state, batch, cells, hints, max(0.0, 1 - used / HINTS_UNTIL)))
+        _follow(state.average, state.network, min(AVERAGE_DECAY, (1 + state.step) / (10 + state.step)))
+        now_s = time.monotonic()
+        paces.append(now_s - last_s)
+        state.step, state.spent_s, last_s = state.step + 1, state.spent_s + now_s - last_s, now_s
+        means = " ".join(f"{key} {np.mean([part[key] for part in losses]):.3f}" for key in losses[0])
+        line.show(used, f"step {state.step} {means} {plan.batch / float(np.mean(paces)):.1f} pictures/s")
+        if now_s - saved_s > 180:
+            _save(checkpoint, state)
+            saved_s = now_s
     line.close()
-    _save(checkpoint, network, average, optimiser, step)
+    _save(checkpoint, state)
     return checkpoint
+
+
+def _begin(
+    plan: Plan, teacher: Detector, pictures: list[Picture], shares: NDArray[np.float64]
+) -> tuple[_State, list[Written | None]]:
+    """The network as the published one teaches it, before any training; kept in `run_folder` for the next start."""
+    network, path = Detector(), plan.run_folder / "start.pt"
+    if path.exists():
+        kept = torch.load(path, weights_only=True)
+        network.load_state_dict(kept["network"])
+        written = [Written(*way) if way is not None else None for way in kept["written"]]
+    else:
+        rng, stock = np.random.default_rng((plan.seed, 5)), Stock(pictures, shares)
+        images = np.stack([compose(stock, rng, plan.size_px).image for _ in range(FITTED_ON)])
+        written = transplant(teacher, network, torch.from_numpy(images)[:, None].float())
+        ways = [(way.shift, way.scale) if way is not None else None for way in written]
+        torch.save({"network": network.state_dict(), "written": ways}, path)
+    network.to(memory_format=torch.channels_last)
+    average = copy.deepcopy(network)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=1e-4)
+    return _State(network, average, optimiser), written
 
 
 def _pictures(plan: Plan) -> tuple[list[Picture], Any]:
@@ -102,30 +139,30 @@ def _pictures(plan: Plan) -> tuple[list[Picture], Any]:
     return [*real, *rendered], shares / shares.sum()
 
 
-def _optimiser(network: Detector, rate: float) -> torch.optim.Optimizer:
-    fresh = [p for head in network.heads for p in head.class_out.parameters()]  # type: ignore[union-attr]
-    known = {id(p) for p in fresh}
-    rest = [p for p in network.parameters() if id(p) not in known]
-    groups = [{"params": rest, "share": 1.0}, {"params": fresh, "share": FRESH_LAYER_RATE}]
-    return torch.optim.AdamW(groups, lr=rate, weight_decay=1e-4)
-
-
 def _set_rate(optimiser: torch.optim.Optimizer, plan: Plan, step: int, used: float) -> None:
-    """Warm up over the first steps, then fall along a half cosine of the budget (or stay, without `anneal`)."""
-    level = LAST_RATE_SHARE + (1 - LAST_RATE_SHARE) * 0.5 * (1 + math.cos(math.pi * used)) if plan.anneal else 1.0
+    """Warm up over the first steps, then fall along a half cosine of the budget."""
+    level = LAST_RATE_SHARE + (1 - LAST_RATE_SHARE) * 0.5 * (1 + math.cos(math.pi * used))
     for group in optimiser.param_groups:
-        group["lr"] = plan.rate * group["share"] * level * min(1.0, (step + 1) / WARMUP_STEPS)
+        group["lr"] = plan.rate * level * min(1.0, (step + 1) / WARMUP_STEPS)
 
 
-def _step(network: Detector, optimiser: torch.optim.Optimizer, samples: list[Sample], cells: Cells) -> dict[str, float]:
+def _step(state: _State, samples: list[Sample], cells: Cells, hints: Hints, hint_weight: float) -> dict[str, float]:
     """One update; returns the parts of the loss."""
     images, targets = to_batch(samples)
-    raw, scores = network(images.to(memory_format=torch.channels_last))
+    images = images.to(memory_format=torch.channels_last)
+    raw, scores = state.network(images)
     loss, parts = detection_loss(raw, scores, targets, cells)
-    optimiser.zero_grad(set_to_none=True)
+    if hint_weight > 0:
+        hints.listen(images)
+        hint = hints.loss()
+        loss = loss + hint_weight * hint
+        parts["hint"] = float(hint.detach())
+    else:
+        parts["hint"] = 0.0
+    state.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(network.parameters(), 10.0)
-    optimiser.step()
+    nn.utils.clip_grad_norm_(state.network.parameters(), 10.0)
+    state.optimiser.step()
     return parts
 
 
@@ -145,28 +182,29 @@ def _follow(average: Detector, network: Detector, decay: float) -> None:
         slow.lerp_(fast, 1 - decay)
 
 
-def _save(path: Path, network: Detector, average: Detector, optimiser: torch.optim.Optimizer, step: int) -> None:
+def _save(path: Path, state: _State) -> None:
     """Write a checkpoint beside the old one, then replace it, so that a kill leaves a whole file."""
-    state = {
-        "network": network.state_dict(),
-        "average": average.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "step": step,
+    kept = {
+        "network": state.network.state_dict(),
+        "average": state.average.state_dict(),
+        "optimiser": state.optimiser.state_dict(),
+        "step": state.step,
+        "spent_s": state.spent_s,
     }
     temporary = path.with_suffix(".new")
-    torch.save(state, temporary)
+    torch.save(kept, temporary)
     temporary.replace(path)
 
 
-def _resume(path: Path, network: Detector, average: Detector, optimiser: torch.optim.Optimizer) -> int:
-    """Load a checkpoint when there is one; returns its step."""
+def _resume(path: Path, state: _State) -> None:
+    """Go on where a checkpoint stopped, when there is one."""
     if not path.exists():
-        return 0
-    state = torch.load(path, weights_only=True)
-    network.load_state_dict(state["network"])
-    average.load_state_dict(state["average"])
-    optimiser.load_state_dict(state["optimiser"])
-    return int(state["step"])
+        return
+    kept = torch.load(path, weights_only=True)
+    state.network.load_state_dict(kept["network"])
+    state.average.load_state_dict(kept["average"])
+    state.optimiser.load_state_dict(kept["optimiser"])
+    state.step, state.spent_s = int(kept["step"]), float(kept["spent_s"])
 
 
 def load_average(path: Path) -> Detector:
