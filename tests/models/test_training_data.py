@@ -176,7 +176,8 @@ def test_smoke_beside_a_boxed_fire_is_left_open() -> None:
 
 def test_what_cannot_be_told_from_its_place_is_not_learnt() -> None:
     rng = np.random.default_rng(1)
-    image = rng.normal(60, 2, (96, 128)).astype(np.uint8)
+    slope = np.linspace(40, 80, 128)[None]
+    image = rng.normal(slope, 2, (96, 128)).astype(np.uint8)
     image[20:60, 20:40] += 30
     boxes = np.array([[20, 20, 40, 60], [80, 20, 100, 60]], np.float32)
     sample = Sample(image, boxes, np.array([0, 1]), np.ones((N_CLASSES, 12, 16), np.bool_))
