@@ -80,7 +80,8 @@ def _evaluate(options: argparse.Namespace) -> int:
         groups = _recall(options, study, labelled)
     costs = _costs(options, subjects)
     if options.plots:
-        plots.plot(options.plots, study, [one.name for one in subjects if one.own], _macs(subjects))
+        own = [one.name for one in subjects if one.own]
+        plots.plot(options.plots, study, own, _macs(subjects), grey=not options.colour)
     if options.json:
         whole = {"ap50": lines, "sizes": sizes, "points": points, "recall": groups, "cost": costs}
         options.json.write_bytes(msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n")

@@ -24,7 +24,9 @@ ROUND_MACS = 125e6  # of which the doubles are round numbers, too
 LEAST_OBJECTS = 5  # in a bin; recall of fewer is chance
 
 
-def plot(folder: Path, study: Study, sheets_of: Sequence[str], macs: Mapping[str, int]) -> list[Path]:
+def plot(
+    folder: Path, study: Study, sheets_of: Sequence[str], macs: Mapping[str, int], *, grey: bool = True
+) -> list[Path]:
     """Write all pictures of a study as PNG; returns the files.
 
     Contact sheets are drawn for the named detectors; those with multiply-adds stand in the picture of cost.
@@ -39,11 +41,11 @@ def plot(folder: Path, study: Study, sheets_of: Sequence[str], macs: Mapping[str
             written.append(_save(recall_by_height(study, kind), folder / f"{label}-recall-by-height.png"))
         for reading in study.readings:
             if reading.name in sheets_of and label in reading.labels:
-                written += _sheets(folder, study, reading, kind)
+                written += _sheets(folder, study, reading, kind, grey=grey)
     return written
 
 
-def _sheets(folder: Path, study: Study, reading: Reading, kind: int) -> list[Path]:
+def _sheets(folder: Path, study: Study, reading: Reading, kind: int, *, grey: bool) -> list[Path]:
     """The contact sheets of one detector and class; none where there was no mistake."""
     written = []
     for what, title, mistakes in (
@@ -52,7 +54,8 @@ def _sheets(folder: Path, study: Study, reading: Reading, kind: int) -> list[Pat
     ):
         if mistakes:
             path = folder / f"{LABELS[kind]}-{what}-{reading.name}.png"
-            written.append(_save(sheet(f"{reading.name}, {LABELS[kind]}: {title}", study, mistakes, kind), path))
+            image = sheet(f"{reading.name}, {LABELS[kind]}: {title}", study, mistakes, kind, grey=grey)
+            written.append(_save(image, path))
     return written
 
 

@@ -84,21 +84,25 @@ def _spread(study: Study, places: NDArray[np.int64], order: NDArray[np.int64]) -
     return chosen
 
 
-def sheet(title: str, study: Study, mistakes: Sequence[Mistake], kind: int) -> Image.Image:
-    """All tiles; green: objects of the class, grey: ignored boxes, yellow: a missed object, red: a false find."""
+def sheet(title: str, study: Study, mistakes: Sequence[Mistake], kind: int, *, grey: bool) -> Image.Image:
+    """All tiles, in grey where the detector was shown grey.
+
+    Green: objects of the class; grey: ignored boxes; yellow: a missed object; red: a false find.
+    """
     lines = max(1, -(-len(mistakes) // COLUMNS))
     image = Image.new("RGB", (COLUMNS * TILE_PX, HEAD_PX + lines * (TILE_PX + CAPTION_PX)), "white")
     ImageDraw.Draw(image).text((6, 4), title, "#222222", font(18))
     for number, mistake in enumerate(mistakes):
         line, column = divmod(number, COLUMNS)
-        tile = _tile(study.pictures[mistake.picture], mistake, kind)
+        tile = _tile(study.pictures[mistake.picture], mistake, kind, grey=grey)
         image.paste(tile, (column * TILE_PX, HEAD_PX + line * (TILE_PX + CAPTION_PX)))
     return image
 
 
-def _tile(picture: Picture, mistake: Mistake, kind: int) -> Image.Image:
+def _tile(picture: Picture, mistake: Mistake, kind: int, *, grey: bool) -> Image.Image:
     """The surroundings of a box, enlarged to a square, and two lines of text."""
     whole = Image.fromarray(read_colour(picture.data, picture.name))
+    whole = whole.convert("L").convert("RGB") if grey else whole
     centre = (mistake.box[:2] + mistake.box[2:]) / 2
     side_px = max(float((mistake.box[2:] - mistake.box[:2]).max()) * CONTEXT, LEAST_SHOWN_PX)
     corner, scale = centre - side_px / 2, (TILE_PX - 4) / side_px

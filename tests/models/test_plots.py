@@ -88,7 +88,7 @@ def test_a_sequence_does_not_fill_a_sheet() -> None:
 
 def test_a_tile_frames_the_mistake_and_what_is_right() -> None:
     shown = study((picture([BOX]), finds((BOX, 0.9), (LARGE, 0.4))))
-    image = sheet("title", shown, false_finds(shown, shown.readings[0], 0), 0)
+    image = sheet("title", shown, false_finds(shown, shown.readings[0], 0), 0, grey=True)
     assert {rgb(TRUE_COLOUR), rgb(FALSE_COLOUR)} <= colours(image)
 
 
