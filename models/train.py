@@ -75,8 +75,8 @@ def train(plan: Plan) -> Path:
     torch.manual_seed(plan.seed)
     plan.run_folder.mkdir(parents=True, exist_ok=True)
     checkpoint = plan.run_folder / "last.pt"
-    pictures, shares = _pictures(plan)
     teacher = published(plan.start)
+    pictures, shares = _pictures(plan)
     state, written = _begin(plan, teacher, pictures, shares)
     _resume(checkpoint, state)
     samples = Samples(pictures, shares, (plan.seed, state.step), plan.size_px)
