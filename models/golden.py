@@ -36,13 +36,14 @@ class Tolerance:
 FLOAT = Tolerance(0.02, 0.95)
 """Both runtimes add up float32 in another order, which moves a score by 0.0001; the rest is for other processors."""
 
-INT8 = Tolerance(0.08, 0.7)
-"""XNNPACK and TFLite's own kernels round each layer differently, and over 60 layers that adds up to steps.
+INT8 = Tolerance(0.15, 0.6)
+"""XNNPACK and TFLite's own kernels round each layer differently: one step in 500 numbers of the first layer, and over 60
+layers that adds up. (TFLite's own optimised and reference kernels, old and new, agree to a step.)
 
-Measured on an early network of the shipped structure, in the 460 rows with the best objectness of 23 rendered
-pictures: objectness 2 steps at most, a class 4, dx 3, dy 2, a side 1. A step is 0.06 of a logit and 0.04 of a cell. So
-a score moves by 0.06 at most, and the box of somebody 10 x 20 px large by 1 px, which leaves an overlap of 0.72. Right
-on one kernel and wrong on another is off by whole objects.
+Measured on an early checkpoint of the shipped structure, over the 174 detections from 0.3 on in 23 rendered pictures:
+none lost; half of the scores within 0.005, 99 of 100 within 0.06, the worst 0.135 off; the worst overlap 0.74 (a step
+is 0.06 of a logit and 0.04 of a cell, and the boxes of far people are 10 px wide). The tolerance is a little beyond the
+worst: a kernel that computes wrongly is off by whole objects.
 """
 
 
