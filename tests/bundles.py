@@ -14,9 +14,11 @@ from models.manifest import (
     FILE_NAME,
     NETWORK_FILE,
     SCHEMA,
+    BundleFile,
     FirmwareRange,
     Input,
     Label,
+    Latency,
     Manifest,
     Output,
     Outputs,
@@ -31,16 +33,22 @@ def tiny_bundle(folder: Path) -> Path:
     """A bundle around `tiny_int8.py`'s network, which calls every bright blob a person."""
     folder.mkdir()
     shutil.copy(TINY, folder / NETWORK_FILE)
-    listed = describe(folder, NETWORK_FILE)
-    manifest = Manifest(
+    (folder / FILE_NAME).write_bytes(msgspec.json.format(msgspec.json.encode(tiny_manifest()), indent=2))
+    return folder
+
+
+def tiny_manifest() -> Manifest:
+    """The tiny bundle's manifest."""
+    found = describe(TINY.parent, TINY.name)
+    return Manifest(
         schema=SCHEMA,
         name="tiny",
         release=1,
         firmware=FirmwareRange(lowest="0.1", below="1"),
         quantisation="int8",
         macs=5020,
-        network_bytes=listed.bytes,
-        latency_ms=(),
+        network_bytes=found.bytes,
+        latency_ms=(Latency("ai_edge_litert", 1, "nowhere", 0.1),),
         input=Input("serving_default_args_0", TINY_WIDTH_PX, TINY_HEIGHT_PX, "int8", 1.0, -128, fill=114),
         strides=(8, 16, 32),
         classes=tuple(
@@ -51,10 +59,8 @@ def tiny_bundle(folder: Path) -> Path:
             boxes=Output("serving_default_output_0_output", (1, 42, 4), "int8", 0.0027450979687273502, -128),
             scores=Output("serving_default_output_1_output", (1, 42, 7), "int8", 0.0470588244497776, 0),
         ),
-        files=(listed,),
+        files=(BundleFile(NETWORK_FILE, found.sha256, found.bytes),),
     )
-    (folder / FILE_NAME).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
-    return folder
 
 
 def blob(x_px: int = 16, y_px: int = 8) -> np.ndarray[Any, np.dtype[np.uint8]]:

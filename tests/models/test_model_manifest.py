@@ -1,17 +1,20 @@
 """A bundle is believed only when its manifest and every listed file are right, and a refusal says what is wrong."""
 
-import copy
 import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from models import SHIPPED
+from models.classes import LABELS
 from models.manifest import FirmwareRange, ManifestError, load_manifest, parse_manifest
+from nattvakt import version
+from tests.bundles import tiny_manifest
 
-SHIPPED = Path(__file__).parents[2] / "models" / "first-1"
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -20,16 +23,25 @@ def bundle(tmp_path: Path) -> Path:
     return Path(shutil.copytree(SHIPPED, tmp_path / "bundle"))
 
 
-def shipped() -> dict[str, Any]:
-    result: dict[str, Any] = json.loads((SHIPPED / "manifest.json").read_text())
+def right() -> dict[str, Any]:
+    """A manifest in which nothing is wrong: int8, of 64 x 32 px."""
+    result: dict[str, Any] = json.loads(msgspec.json.encode(tiny_manifest()))
+    result["files"].append({"name": "golden/expected.json", "sha256": 64 * "0", "bytes": 9})
     return result
+
+
+def as_float(manifest: dict[str, Any]) -> dict[str, Any]:
+    """The same of a float network."""
+    for tensor in (manifest["input"], *manifest["outputs"].values()):
+        tensor.update(dtype="float32", scale=1.0, zero_point=0)
+    return manifest
 
 
 def test_the_shipped_bundle_is_whole() -> None:
     manifest = load_manifest(SHIPPED)
-    assert manifest.labels == ("person", "vehicle", "two-wheeler", "fire", "smoke")
-    assert (manifest.input.width_px, manifest.input.height_px) == (512, 288)
-    assert manifest.rows == 3024
+    assert manifest.labels == LABELS[: len(manifest.labels)]
+    assert {"person", "vehicle", "fire"} <= set(manifest.labels)
+    assert manifest.firmware.holds(version())
     assert {item.name for item in manifest.files} >= {"model.tflite", "golden/expected.json"}
 
 
@@ -58,15 +70,17 @@ def _set(path: str, value: object) -> Change:
         (_set("release", "1"), ["$.release", "int"]),
         (_set("surprise", 1), ["surprise"]),
         (_set("input.fill", 300), ["input.fill is 300", "0..255"]),
-        (_set("input.width_px", 500), ["(500, 288)", "multiples of 32"]),
+        (_set("input.width_px", 500), ["(500, 32)", "multiples of 32"]),
         (_set("input.dtype", "int4"), ["int4", "$.input.dtype"]),
-        (_set("input.dtype", "int8"), ["input scale, zero_point is -128..127 in real values", "0..255 fit in"]),
-        (_set("input.scale", 2.0), ["input scale, zero_point is (2.0, 0)", "float32"]),
-        (_set("outputs.boxes.zero_point", 3), ["outputs.boxes scale, zero_point is (1.0, 3)", "float32"]),
+        (_set("outputs.scores.scale", 0.0), ["outputs.scores.scale is 0.0", "positive"]),
+        (_set("outputs.scores.zero_point", 128), ["outputs.scores.zero_point is 128", "-128..127"]),
+        (_set("outputs.boxes.dtype", "uint8"), ["outputs.boxes.zero_point is -128", "0..255"]),
+        (_set("input.zero_point", 0), ["input scale, zero_point is -128..127 in real values", "0..255 fit in"]),
+        (_set("input.scale", 1 / 255), ["input scale, zero_point is 0..1 in real values", "0..255 fit in"]),
         (_set("firmware.lowest", "0.1rc1"), ["firmware.lowest is '0.1rc1'", "numbers and dots"]),
         (_set("firmware.below", "0.1.0"), ["firmware.below is '0.1.0'", "a later version than lowest, 0.1"]),
         (_set("macs", 0), ["macs is 0", "positive"]),
-        (_set("network_bytes", 5), ["network_bytes is 5", "1240880, as files says"]),
+        (_set("network_bytes", 5), ["network_bytes is 5", ", as files says"]),
         (_set("latency_ms.0.median_ms", 0.0), ["latency_ms is Latency(", "positive times"]),
         (_set("strides", []), ["strides is ()", "positive"]),
         (_set("strides", [8, 0]), ["strides is (8, 0)", "positive"]),
@@ -74,8 +88,8 @@ def _set(path: str, value: object) -> Change:
         (_set("classes", []), ["classes is ()", "one or more"]),
         (_set("classes.1.label", "person"), ["classes", "different labels"]),
         (_set("classes.0.threshold", 1.5), ["classes[person].threshold is 1.5", "between 0 and 1"]),
-        (_set("outputs.boxes.shape", [1, 100, 4]), ["outputs.boxes.shape is (1, 100, 4)", "(1, 3024, 4)"]),
-        (_set("outputs.scores.shape", [1, 3024, 7]), ["outputs.scores.shape", "(1, 3024, 6)"]),
+        (_set("outputs.boxes.shape", [1, 100, 4]), ["outputs.boxes.shape is (1, 100, 4)", "(1, 42, 4)"]),
+        (_set("outputs.scores.shape", [1, 42, 6]), ["outputs.scores.shape", "(1, 42, 7)"]),
         (_set("files", []), ["files is []", "model.tflite"]),
         (_set("files.1.name", "../../etc/passwd"), ["../../etc/passwd", "stays inside"]),
         (_set("files.1.name", "/etc/passwd"), ["/etc/passwd", "stays inside"]),
@@ -83,7 +97,7 @@ def _set(path: str, value: object) -> Change:
     ],
 )
 def test_a_wrong_manifest_is_refused_with_the_key_and_what_would_be_right(change: Change, says: list[str]) -> None:
-    manifest = copy.deepcopy(shipped())
+    manifest = right()
     change(manifest)
     with pytest.raises(ManifestError) as caught:
         parse_manifest(json.dumps(manifest).encode(), "there/manifest.json")
@@ -91,30 +105,20 @@ def test_a_wrong_manifest_is_refused_with_the_key_and_what_would_be_right(change
         assert words in str(caught.value)
 
 
-INT8 = {"dtype": "int8", "scale": 1.0, "zero_point": -128}
-
-
 @pytest.mark.parametrize(
-    ("key", "numbers", "says"),
+    ("change", "says"),
     [
-        ("outputs.scores", {"scale": 0.0}, ["outputs.scores.scale is 0.0", "positive"]),
-        ("outputs.scores", {"zero_point": 128}, ["outputs.scores.zero_point is 128", "-128..127"]),
-        ("outputs.boxes", {"dtype": "uint8"}, ["outputs.boxes.zero_point is -128", "0..255"]),
-        ("input", {"scale": 1 / 255}, ["input scale, zero_point is 0..1 in real values", "0..255 fit in"]),
-        ("input", {"scale": 0.5, "zero_point": 0}, ["input scale, zero_point is -64..63.5"]),
+        (_set("input.scale", 2.0), "input scale, zero_point is (2.0, 0); it must be (1.0, 0) where dtype is float32"),
+        (_set("outputs.boxes.zero_point", 3), "outputs.boxes scale, zero_point is (1.0, 3)"),
     ],
 )
-def test_a_wrong_quantisation_is_refused(key: str, numbers: dict[str, float], says: list[str]) -> None:
-    manifest = shipped()
-    for tensor in (manifest["input"], *manifest["outputs"].values()):
-        tensor.update(INT8)
+def test_float_tensors_hold_real_values(change: Change, says: str) -> None:
+    manifest = as_float(right())
     parse_manifest(json.dumps(manifest).encode(), "manifest.json")
-    for name, value in numbers.items():
-        _set(f"{key}.{name}", value)(manifest)
+    change(manifest)
     with pytest.raises(ManifestError) as caught:
         parse_manifest(json.dumps(manifest).encode(), "manifest.json")
-    for words in says:
-        assert words in str(caught.value)
+    assert says in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -142,9 +146,9 @@ def test_a_manifest_of_the_first_schema_is_named_as_such() -> None:
         parse_manifest(b'{"schema": 1, "name": "first", "release": 1}', "manifest.json")
 
 
-@pytest.mark.parametrize("key", list(shipped()) if SHIPPED.exists() else [])
+@pytest.mark.parametrize("key", list(right()))
 def test_no_key_may_be_missing(key: str) -> None:
-    manifest = shipped()
+    manifest = right()
     del manifest[key]
     with pytest.raises(ManifestError, match=key):
         parse_manifest(json.dumps(manifest).encode(), "manifest.json")
