@@ -11,8 +11,9 @@ from firmware.core.animals import undisguised
 from firmware.core.boxes import inside, overlap
 from firmware.messages import SEEN_SCORE, Box, Detection, Grey, ObjectKind, Size
 
-CLOSER = 2.0
-"""How much larger than the first look: 25 px of 1280 x 720 become 20 px and more, and four windows hold a picture."""
+CLOSER = 2.5
+"""How much larger than the first look, at most: 25 px of 1280 x 720 stay 25 px. On six rendered stretches of far people
+the first model followed 11 of 192 without a second look, 19 with one 1.6 times as large, 25 at 2.0 and 58 at 2.5."""
 
 LEAST_GAIN = 1.25
 """A main picture that is hardly larger than the network's input has nothing more to show."""

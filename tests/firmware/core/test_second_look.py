@@ -27,10 +27,11 @@ def boxes(*found: Detection) -> list[Box]:
     return [one.box for one in found]
 
 
-def test_the_closer_look_is_twice_as_large_and_small_is_what_the_first_look_hardly_sees() -> None:
-    assert scale().window == Size(640, 360)
+def test_the_closer_look_loses_no_pixel_and_small_is_what_the_first_look_hardly_sees() -> None:
+    assert scale().window == INPUT
     assert scale().small_px == pytest.approx(80)  # 32 px of the network's picture
-    assert scale(input_size=Size(576, 320)).window.width_px * 2 == pytest.approx(1280, rel=0.02)
+    assert scale(input_size=Size(576, 320)).window == Size(576, 320)
+    assert scale(main=Size(1920, 1080)).window == Size(768, 432)
 
 
 @pytest.mark.parametrize("main", [Size(512, 288), Size(320, 180), Size(620, 349)])
