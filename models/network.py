@@ -177,7 +177,7 @@ class Detector(nn.Module):
         self.upsample = nn.Upsample(scale_factor=2, mode="nearest")
         self.heads = nn.ModuleList(Head(width, classes, act=act) for width in (64, 128, 256))
 
-    def as_int8(self, on: bool = True) -> None:
+    def as_int8(self, *, on: bool = True) -> None:
         """From now on round as the integer network does (`models/quantise.py`), or no longer."""
         for layer in convolutions(self):
             layer.as_int8 = on

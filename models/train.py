@@ -35,6 +35,7 @@ LAST_RATE_SHARE = 0.02
 WARMUP_STEPS = 150
 AVERAGE_DECAY = 0.999
 HINTS_UNTIL = 0.2  # share of the budget in which the published network's layers are copied, less and less
+HINT_EVERY = 2  # steps; the published network costs half as much again as a step without it
 INT8_FROM = 0.8  # share of the budget after which training rounds as int8 does
 FITTED_ON = 48  # pictures for the start by least squares
 SOURCE_WEIGHTS = {"person1": 1.0, "highway40": 1.6, "hituav": 0.5, "forestfire": 0.5, "farid": 0.7, "farmnight": 1.0}
@@ -91,8 +92,9 @@ def train(plan: Plan) -> Path:
         if used >= 1:
             break
         _set_rate(state.optimiser, plan, state.step, used)
-        state.network.as_int8(used >= INT8_FROM)
-        losses.append(_step(state, batch, cells, hints, max(0.0, 1 - used / HINTS_UNTIL)))
+        state.network.as_int8(on=used >= INT8_FROM)
+        hint_weight = HINT_EVERY * max(0.0, 1 - used / HINTS_UNTIL) if state.step % HINT_EVERY == 0 else 0.0
+        losses.append(_step(state, batch, cells, hints, hint_weight))
         _follow(state.average, state.network, min(AVERAGE_DECAY, (1 + state.step) / (10 + state.step)))
         now_s = time.monotonic()
         paces.append(now_s - last_s)
