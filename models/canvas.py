@@ -76,7 +76,18 @@ class Cell:
     height_px: int
 
 
-def compose(stock: Stock, rng: np.random.Generator, size_px: tuple[int, int]) -> Sample:
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is done to a canvas; all of it, but for measuring what a part is worth."""
+
+    pasting: bool = True
+    look: bool = True
+
+
+WHOLE = Recipe()
+
+
+def compose(stock: Stock, rng: np.random.Generator, size_px: tuple[int, int], recipe: Recipe = WHOLE) -> Sample:
     """Draw one sample of `size_px` (width, height; multiples of 8)."""
     width_px, height_px = size_px
     image = np.full((height_px, width_px), FILL if rng.random() < 0.5 else rng.integers(0, 200), np.uint8)
@@ -89,11 +100,12 @@ def compose(stock: Stock, rng: np.random.Generator, size_px: tuple[int, int]) ->
         _place(sample, stock, first, cell, _view(stock, first, cell, rng), rng)
     else:
         _lay_rows(sample, stock, first, rng)
-    if rng.random() < (0.15 if whole else LIGHTS_CHANCE):
+    if recipe.pasting and rng.random() < (LIGHTS_CHANCE / 2 if whole else LIGHTS_CHANCE):
         paste_lights(sample.image, sample.boxes[sample.classes == VEHICLE], rng)
-    if rng.random() < FIRE_CHANCE:
+    if recipe.pasting and rng.random() < FIRE_CHANCE:
         _set_fire(sample, stock, rng)
-    sample.image = look.light_look(sample.image, rng) if whole else look.night_look(sample.image, rng)
+    if recipe.look:
+        sample.image = look.light_look(sample.image, rng) if whole else look.night_look(sample.image, rng)
     _leave_faint(sample)
     return sample
 

@@ -18,6 +18,11 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--extra", type=Path, action="append", default=[], metavar="DIR", help="rendered pictures")
     parser.add_argument("--extra-share", type=float, default=0.4, help="share of rendered pictures (default 0.4)")
     parser.add_argument("--rate", type=float, default=5e-4)
+    parser.add_argument("--steps", type=int, metavar="N", help="stop after so many steps, if that comes first")
+    parser.add_argument(
+        "--without", choices=("start", "hints", "pasting", "look"), action="append", default=[],
+        help="leave a part of the recipe out, to see what it is worth; may be repeated",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=2)
     parser.set_defaults(command=_train)
@@ -34,6 +39,8 @@ def _train(options: argparse.Namespace) -> int:
         extra=tuple(options.extra),
         extra_share=options.extra_share,
         rate=options.rate,
+        most_steps=options.steps,
+        without=frozenset(options.without),
         seed=options.seed,
         threads=options.threads,
     )

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.canvas import Sample, compose
+from models.canvas import WHOLE, Recipe, Sample, compose
 from models.data import Picture, without_doubt
 from models.decoded import Stock
 from models.shares import source_shares
@@ -26,9 +26,15 @@ class Samples(torch.utils.data.IterableDataset[Sample]):
     """
 
     def __init__(
-        self, pictures: Sequence[Picture], shares: NDArray[np.float64], seed: tuple[int, int], size_px: tuple[int, int]
+        self,
+        pictures: Sequence[Picture],
+        shares: NDArray[np.float64],
+        seed: tuple[int, int],
+        size_px: tuple[int, int],
+        recipe: Recipe = WHOLE,
     ) -> None:
         self.stock, self.seed, self.size_px = Stock([without_doubt(p) for p in pictures], shares), seed, size_px
+        self.recipe = recipe
         self.stock.fill()
 
     def __iter__(self) -> Iterator[Sample]:
@@ -37,4 +43,4 @@ class Samples(torch.utils.data.IterableDataset[Sample]):
         worker = torch.utils.data.get_worker_info()
         rng = np.random.default_rng((*self.seed, worker.id if worker else 0))
         while True:
-            yield compose(self.stock, rng, self.size_px)
+            yield compose(self.stock, rng, self.size_px, self.recipe)

@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from models.canvas import Recipe
 from models.compose import Sample, Samples, compose, source_shares
 from models.data import Picture, read_folder, read_sources, without_fog
 from models.decoded import Stock
@@ -38,6 +39,7 @@ HINTS_UNTIL = 0.2  # share of the budget in which the published network's layers
 HINT_EVERY = 2  # steps; the published network costs half as much again as a step without it
 INT8_FROM = 0.8  # share of the budget after which training rounds as int8 does
 FITTED_ON = 48  # pictures for the start by least squares
+PARTS = ("start", "hints", "pasting", "look")  # what a run can be told to leave out, to see what it is worth
 SOURCE_WEIGHTS = {"person1": 1.0, "highway40": 1.6, "hituav": 0.5, "forestfire": 0.5, "farid": 0.7, "farmnight": 1.0}
 
 
@@ -56,6 +58,8 @@ class Plan:
     size_px: tuple[int, int] = (512, 288)
     seed: int = 1
     threads: int = 2
+    most_steps: int | None = None
+    without: frozenset[str] = frozenset()
     weights: dict[str, float] = field(default_factory=lambda: dict(SOURCE_WEIGHTS))
 
 
@@ -80,7 +84,8 @@ def train(plan: Plan) -> Path:
     pictures, shares = _pictures(plan)
     state, written = _begin(plan, teacher, pictures, shares)
     _resume(checkpoint, state)
-    samples = Samples(pictures, shares, (plan.seed, state.step), plan.size_px)
+    recipe = Recipe(pasting="pasting" not in plan.without, look="look" not in plan.without)
+    samples = Samples(pictures, shares, (plan.seed, state.step), plan.size_px, recipe)
     loader = torch.utils.data.DataLoader(samples, plan.batch, num_workers=1, collate_fn=list, prefetch_factor=4)
     cells = Cells.of(*plan.size_px)
     hints = Hints(teacher.to(memory_format=torch.channels_last), state.network, written)
@@ -88,13 +93,11 @@ def train(plan: Plan) -> Path:
     losses: deque[dict[str, float]] = deque(maxlen=100)
     paces: deque[float] = deque(maxlen=100)
     for batch in loader:
-        used = state.spent_s / (60 * plan.budget_minutes)
-        if used >= 1:
+        if (used := _used(plan, state)) >= 1:
             break
         _set_rate(state.optimiser, plan, state.step, used)
         state.network.as_int8(on=used >= INT8_FROM)
-        hint_weight = HINT_EVERY * max(0.0, 1 - used / HINTS_UNTIL) if state.step % HINT_EVERY == 0 else 0.0
-        losses.append(_step(state, batch, cells, hints, hint_weight))
+        losses.append(_step(state, batch, cells, hints, _hint_weight(plan, state, used)))
         _follow(state.average, state.network, min(AVERAGE_DECAY, (1 + state.step) / (10 + state.step)))
         now_s = time.monotonic()
         paces.append(now_s - last_s)
@@ -109,6 +112,18 @@ def train(plan: Plan) -> Path:
     return checkpoint
 
 
+def _used(plan: Plan, state: _State) -> float:
+    """The share of the budget that is used up, in minutes or in steps."""
+    of_steps = 0.0 if plan.most_steps is None else state.step / plan.most_steps
+    return max(state.spent_s / (60 * plan.budget_minutes), of_steps)
+
+
+def _hint_weight(plan: Plan, state: _State, used: float) -> float:
+    if "hints" in plan.without or state.step % HINT_EVERY:
+        return 0.0
+    return HINT_EVERY * max(0.0, 1 - used / HINTS_UNTIL)
+
+
 def _begin(
     plan: Plan, teacher: Detector, pictures: list[Picture], shares: NDArray[np.float64]
 ) -> tuple[_State, list[Written | None]]:
@@ -121,7 +136,8 @@ def _begin(
     else:
         rng, stock = np.random.default_rng((plan.seed, 5)), Stock(pictures, shares)
         images = np.stack([compose(stock, rng, plan.size_px).image for _ in range(FITTED_ON)])
-        written = transplant(teacher, network, torch.from_numpy(images)[:, None].float())
+        seen = torch.from_numpy(images)[:, None].float()
+        written = transplant(teacher, copy.deepcopy(network) if "start" in plan.without else network, seen)
         ways = [(way.shift, way.scale) if way is not None else None for way in written]
         torch.save({"network": network.state_dict(), "written": ways}, path)
     network.to(memory_format=torch.channels_last)
