@@ -14,7 +14,7 @@ from simulator.lens.settings import random_settings
 from simulator.lots.build import random_lot
 from simulator.scene import Scene, Stage
 
-PER_LOT = 5
+PER_LOT = 12  # setting a lot up takes as long as a dozen pictures of it; people and what they do are new in each
 _CLEAR_SHARE = 0.35  # the rest is spread evenly over all other conditions
 _WILD_SHARE = 0.6  # lots, poles and lenses far beyond the usual; the rest is what a housing company puts up
 

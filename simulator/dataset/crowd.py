@@ -60,10 +60,10 @@ class _Place:
 
 
 def crowd(lot: Lot, turn: int) -> Play:
-    """Nobody, or up to eight people, each walking, standing about or busy at a car for `LENGTH_S`; now and then an
+    """Nobody, or up to ten people, each walking, standing about or busy at a car for `LENGTH_S`; now and then an
     animal, lit lamps, steam or a fire."""
     rng = np.random.default_rng([lot.seed, 107, turn])
-    count = int(rng.choice([0, 1, 2, 3, 4, 6, 8], p=[0.10, 0.24, 0.22, 0.18, 0.13, 0.08, 0.05]))
+    count = int(rng.choice([0, 1, 2, 3, 4, 6, 8, 10], p=[0.10, 0.12, 0.15, 0.16, 0.16, 0.14, 0.11, 0.06]))
     place = _Place(lot, rng)
     roles = [_somebody(place, 101 + number) for number in range(count)]
     if rng.random() < _ANIMALS:
