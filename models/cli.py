@@ -20,8 +20,9 @@ from models import SHIPPED
 from models.cli_bundle import add_inspect, add_pack
 from models.cli_evaluate import add_evaluate
 from models.cli_train import add_export, add_train
+from models.finds import PictureError, read_grey
 from models.progress import progress
-from models.stills import PICTURE_SUFFIXES, PictureError, detect_still, read_grey
+from models.stills import PICTURE_SUFFIXES, detect_still
 
 LEAST_SCORE = 0.05
 

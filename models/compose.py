@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 from models.canvas import WHOLE, Recipe, Sample, compose
 from models.data import Picture, without_doubt
 from models.decoded import Stock
-from models.shares import source_shares
-
-__all__ = ["Sample", "Samples", "compose", "source_shares"]
 
 
 class Samples(torch.utils.data.IterableDataset[Sample]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -36,16 +37,29 @@ class Finder(Protocol):
         ...
 
 
+class PictureError(ModelError):
+    """A file that is no whole picture; the message names it."""
+
+
 def read_colour(data: bytes, name: str = "picture") -> Colour:
-    """Decode a picture to RGB; raises `ModelError` naming it where it is broken."""
+    """Decode a picture to RGB; raises `PictureError` naming it where it is broken."""
+    return _pixels(io.BytesIO(data), name, "RGB")
+
+
+def read_grey(path: Path) -> NDArray[np.uint8]:
+    """Read a picture as luma `[h, w]`; raises `PictureError`."""
+    return _pixels(path, str(path), "L")
+
+
+def _pixels(source: Path | io.BytesIO, name: str, mode: str) -> NDArray[np.uint8]:
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            return np.asarray(image.convert("RGB"), np.uint8)
+        with Image.open(source) as image:
+            return np.asarray(image.convert(mode), np.uint8)
     except UnidentifiedImageError as error:
-        raise ModelError(f"{name}: is not a picture that can be read") from error
+        raise PictureError(f"{name}: is not a picture that can be read") from error
     # Pillow raises OSError for truncated data, SyntaxError for a broken PNG, ValueError for some broken headers.
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ModelError(f"{name}: cannot be read: {error}") from error
+        raise PictureError(f"{name}: cannot be read: {error}") from error
 
 
 def iou_matrix(a: Boxes, b: Boxes) -> NDArray[np.float32]:

@@ -17,8 +17,9 @@ from firmware.drivers.detector_tflite import TfliteDetector
 from firmware.errors import ModelError
 from firmware.messages import Box
 from firmware.ports import Detector
+from models.finds import read_grey
 from models.manifest import Manifest
-from models.stills import detect_still, read_grey
+from models.stills import detect_still
 
 FOLDER = "golden"
 EXPECTED_FILE = "expected.json"

@@ -10,12 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from models.finds import Colour, Finds, clipped, iou_matrix, read_colour, suppress
+from models.finds import Colour, Finds, clipped, suppress
 from models.heads import COCO_LABELS, Canvas, cell_boxes, from_coco
 from models.networks import TfliteFinder, fit
-
-# `teacher.py` takes the forms from here, too; they are at home in `finds.py`.
-__all__ = ["PEER_FILES", "YOLOX_NAME", "Finds", "YoloxOnnx", "iou_matrix", "peers", "read_colour"]
 
 PEER_FILES = {
     "SSD MobileNetV1": "ssd_mobilenet_v1_coco_quant.tflite",

@@ -1,11 +1,11 @@
-"""Detection in stills: reading pictures, and the detector of a bundle as a `Finder`. Needs no torch."""
+"""Detection in stills, and the detector of a bundle as a `Finder`. Needs no torch."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from firmware.core.decode import Decoder
 from firmware.drivers.detector_tflite import TfliteDetector
@@ -15,22 +15,6 @@ from firmware.ports import Detector
 from models.finds import LEAST_SCORE, Colour, Finds
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".pgm", ".ppm", ".tif", ".tiff"})
-
-
-class PictureError(Exception):
-    """A file that is no whole picture; the message names it."""
-
-
-def read_grey(path: Path) -> Grey:
-    """Read a picture as luma `[h, w]`; raises `PictureError`."""
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("L"), np.uint8)
-    except UnidentifiedImageError as error:
-        raise PictureError(f"{path}: is not a picture that can be read") from error
-    # Pillow raises OSError for truncated data, SyntaxError for a broken PNG, ValueError for some broken headers.
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise PictureError(f"{path}: cannot be read: {error}") from error
 
 
 def still_frame(picture: Grey) -> Frame:

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from models.data import Boxes, Picture
-from models.peers import Finds, YoloxOnnx, iou_matrix, read_colour
+from models.finds import Finds, iou_matrix, read_colour
+from models.peers import YoloxOnnx
 from models.progress import progress
 
 TAUGHT = (0, 1, 2)  # person, vehicle, two-wheeler: the classes that COCO knows

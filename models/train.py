@@ -21,14 +21,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.canvas import Recipe
-from models.compose import Sample, Samples, compose, source_shares
+from models.canvas import Recipe, Sample, compose
+from models.compose import Samples
 from models.data import Picture, read_folder, read_sources, without_fog
 from models.decoded import Stock
 from models.distil import Hints
 from models.loss import Cells, Targets, detection_loss
 from models.network import Detector, published
 from models.progress import ProgressLine
+from models.shares import source_shares
 from models.teacher import taught
 from models.transplant import Written, transplant
 
@@ -36,12 +37,9 @@ LAST_RATE_SHARE = 0.02
 WARMUP_STEPS = 150
 AVERAGE_DECAY = 0.999
 HINTS_UNTIL = 0.2  # share of the budget in which the published network's layers are copied, less and less
-EARLY_EVERY = (
-    2  # steps; in the others the layers up to stride 8, well taught by COCO, stay as they are: a third less time
-)
+EARLY_EVERY = 2  # steps; in between the layers up to stride 8, well taught by COCO, stay as they are
 INT8_FROM = 0.8  # share of the budget after which training rounds as int8 does
 FITTED_ON = 48  # pictures for the start by least squares
-PARTS = ("start", "hints", "pasting", "look")  # what a run can be told to leave out, to see what it is worth
 SOURCE_WEIGHTS = {"person1": 1.0, "highway40": 1.6, "hituav": 0.5, "forestfire": 0.5, "farid": 0.7, "farmnight": 1.0}
 
 

@@ -15,8 +15,9 @@ from firmware.drivers.detector_tflite import RUNTIMES, Canvas, TfliteDetector, i
 from firmware.errors import ModelError
 from firmware.messages import ObjectKind, Size
 from models import SHIPPED, golden
+from models.finds import read_grey
 from models.manifest import Input
-from models.stills import detect_still, read_grey
+from models.stills import detect_still
 from tests.bundles import blob, change, own_up, tiny_bundle
 
 # Float: both runtimes add up in another order; measured: 1e-4 of a cell, 1e-4 of a logit.

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from models.data import EVERY_CLASS, Picture, read_folder, without_fog
-from models.peers import Finds
+from models.finds import Finds
 from models.progress import ProgressLine, progress
 from models.teacher import merged
 

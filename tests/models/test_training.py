@@ -1,11 +1,9 @@
 """The training code. Needs PyTorch and OpenCV (the `maintainer` extra); elsewhere these tests are skipped."""
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra `maintainer`)")
 pytest.importorskip("cv2", reason="OpenCV is not installed (extra `maintainer`)")
@@ -13,35 +11,14 @@ pytest.importorskip("cv2", reason="OpenCV is not installed (extra `maintainer`)"
 from firmware.errors import ModelError  # noqa: E402
 from models.canvas import compose  # noqa: E402
 from models.classes import N_CLASSES  # noqa: E402
-from models.data import EVERY_CLASS, Picture  # noqa: E402
 from models.decoded import Stock  # noqa: E402
 from models.loss import Cells, Targets, assign, detection_loss  # noqa: E402
 from models.network import Detector, grey_stem  # noqa: E402
 from models.train import Plan, to_batch, train  # noqa: E402
+from tests.training_pictures import picture  # noqa: E402
 
 pytestmark = pytest.mark.slow
 SIZE = (128, 96)
-
-
-def jpeg(seed: int, height_px: int = 120, width_px: int = 160) -> bytes:
-    rng = np.random.default_rng(seed)
-    out = io.BytesIO()
-    Image.fromarray(rng.integers(0, 255, (height_px, width_px, 3), np.uint8)).save(out, "JPEG")
-    return out.getvalue()
-
-
-def picture(labelled: frozenset[int], *, kind: int = 0) -> Picture:
-    return Picture(
-        name="p",
-        source="s",
-        data=jpeg(1),
-        size_px=(160, 120),
-        boxes=np.array([[20, 20, 100, 110]], np.float32),
-        classes=np.array([kind]),
-        ignored=np.array([[120, 20, 150, 60]], np.float32),
-        ignored_classes=np.array([EVERY_CLASS]),
-        labelled=labelled,
-    )
 
 
 def test_the_grey_stem_equals_the_focus_stem_on_grey() -> None:

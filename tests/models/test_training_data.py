@@ -11,33 +11,12 @@ from firmware.errors import ModelError
 from models import canvas
 from models.canvas import MAP_STRIDE, Sample, compose
 from models.classes import ANIMAL, FIRE, N_CLASSES, SMOKE
-from models.data import EVERY_CLASS, Picture, without_doubt
+from models.data import Picture, without_doubt
 from models.decoded import LONGEST_PX, Stock, decode
 from models.shares import WORTH, source_shares
+from tests.training_pictures import jpeg, picture
 
 SIZE = (128, 96)
-ALL = frozenset(range(N_CLASSES))
-
-
-def jpeg(seed: int, height_px: int = 120, width_px: int = 160) -> bytes:
-    rng = np.random.default_rng(seed)
-    out = io.BytesIO()
-    Image.fromarray(rng.integers(0, 255, (height_px, width_px, 3), np.uint8)).save(out, "JPEG")
-    return out.getvalue()
-
-
-def picture(labelled: frozenset[int] = ALL, *, kind: int = 0, source: str = "s") -> Picture:
-    return Picture(
-        name="p",
-        source=source,
-        data=jpeg(1),
-        size_px=(160, 120),
-        boxes=np.array([[20, 20, 100, 110]], np.float32),
-        classes=np.array([kind]),
-        ignored=np.array([[120, 20, 150, 60]], np.float32),
-        ignored_classes=np.array([EVERY_CLASS]),
-        labelled=labelled,
-    )
 
 
 def draw(one: Picture, seed: int) -> Sample:
