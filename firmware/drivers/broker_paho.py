@@ -211,10 +211,9 @@ class _Connection:
         self.thread = threading.Thread(target=self._run, name="broker", daemon=True)
 
     def leave(self, limit_s: float) -> None:
-        sock = self.client.socket()
         # paho closes right after its DISCONNECT. Were something unread then, the kernel would reset the connection, and
         # the broker lose our last words and send the Will. Held here, the connection ends in order.
-        held = socket.socket(fileno=os.dup(sock.fileno())) if isinstance(sock, socket.socket) else None
+        held = self._held()
         self.client.disconnect()
         self.thread.join(limit_s)
         if held is not None:
@@ -223,6 +222,15 @@ class _Connection:
                 held.shutdown(socket.SHUT_WR)
                 while held.recv(65536):
                     pass
+
+    def _held(self) -> socket.socket | None:
+        sock = self.client.socket()
+        if not isinstance(sock, socket.socket):
+            return None
+        try:
+            return socket.socket(fileno=os.dup(sock.fileno()))
+        except OSError:  # a connection that fails at this moment was closed by the network thread
+            return None
 
     def drop(self) -> None:
         self._over.set()

@@ -208,6 +208,19 @@ def test_a_full_queue_of_events_ends_the_connection_and_the_next_one_works(
         assert ear.wait_for(Arrived).payload == b"0"
 
 
+def test_a_connection_that_a_full_queue_ended_is_closed_without_error(
+    broker: real.Broker, identity: Callable[[str], Issued]
+) -> None:
+    ear = Ear(size=2)
+    with speaking(address(broker.port, identity("n01")), ear) as speaker:
+        ear.wait_for(Connected)
+        [network] = [thread for thread in threading.enumerate() if thread.name == "broker"]
+        for number in range(3):
+            speaker.publish(Message(f"{BASE}/state", b"%d" % number))
+        network.join(10.0)
+        assert not network.is_alive()
+
+
 # A broker by script: what is read is answered by hand.
 
 
