@@ -1,4 +1,4 @@
-"""The contract of every detector, in every runtime that is installed: the shipped bundle, and a tiny int8 one."""
+"""The contract of every detector, in every runtime installed: the shipped bundle, a float one, a tiny int8 one."""
 
 import shutil
 import sys
@@ -25,6 +25,7 @@ FLOAT_TOLERANCE = 2e-3
 # Int8: each layer is rounded differently; measured on an early checkpoint: 998 of 1,000 numbers within 4 steps, all
 # within 13 (`models/golden.py` says what that does to detections).
 USUAL_STEPS, MOST_STEPS = 5, 25
+FLOAT = SHIPPED.with_name("first-1")  # release 1: float tensors
 
 
 @pytest.fixture(params=RUNTIMES)
@@ -49,8 +50,9 @@ def test_at_least_one_runtime_is_installed() -> None:
     assert installed_runtimes()
 
 
-def test_golden_frames_come_out_as_written_down(runtime: str) -> None:
-    assert golden.faults(TfliteDetector(SHIPPED, runtime), SHIPPED) == []
+@pytest.mark.parametrize("folder", [SHIPPED, FLOAT], ids=lambda folder: folder.name)
+def test_golden_frames_come_out_as_written_down(runtime: str, folder: Path) -> None:
+    assert golden.faults(TfliteDetector(folder, runtime), folder) == []
 
 
 def test_golden_frames_show_people_and_cars() -> None:
@@ -70,9 +72,10 @@ def test_a_changed_box_or_score_is_noticed() -> None:
 
 
 @pytest.mark.skipif(len(installed_runtimes()) < 2, reason="needs both runtimes to compare them")
-def test_both_runtimes_give_the_same_numbers() -> None:
-    frame = read_grey(next((SHIPPED / "golden").glob("*.png")))
-    detectors = [TfliteDetector(SHIPPED, name) for name in RUNTIMES]
+@pytest.mark.parametrize("folder", [SHIPPED, FLOAT], ids=lambda folder: folder.name)
+def test_both_runtimes_give_the_same_numbers(folder: Path) -> None:
+    frame = read_grey(next((folder / "golden").glob("*.png")))
+    detectors = [TfliteDetector(folder, name) for name in RUNTIMES]
     first, second = (detector.infer(frame) for detector in detectors)
     outputs = detectors[0].manifest.outputs
     for one, other, told in (

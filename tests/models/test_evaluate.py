@@ -11,13 +11,15 @@ import pytest
 from PIL import Image
 
 from firmware.errors import ModelError
+from models import SHIPPED
 from models.classes import LABELS
 from models.cli import main
 from models.data import Picture, read_folder
 from models.evaluate import Subject, take_all
 from models.finds import Colour, Finds
 
-BUNDLE = Path(__file__).parents[2] / "models" / "first-1"
+BUNDLE = SHIPPED
+NAME = BUNDLE.name
 TINY = BUNDLE.parents[1] / "tests" / "contracts" / "tiny-int8.tflite"
 EXPECTED = json.loads((BUNDLE / "golden" / "expected.json").read_text())
 
@@ -77,15 +79,15 @@ def test_labelled_with_its_own_finds_a_detector_has_full_marks(
     (images / "labels.json").write_text(json.dumps(table(seen("vehicle"))))
     row = vehicles(evaluated(images, tmp_path))
     assert row["objects"] == len(seen("vehicle"))
-    assert row["ap50"]["first-1"] == pytest.approx(1.0)
+    assert row["ap50"][NAME] == pytest.approx(1.0)
     said = capsys.readouterr().out
     assert "| mine | vehicle |" in said
-    assert "first-1 at its thresholds" in said
+    assert f"{NAME} at its thresholds" in said
 
 
 def test_a_label_where_nothing_is_found_costs(images: Path, tmp_path: Path) -> None:
     (images / "labels.json").write_text(json.dumps(table([*seen("vehicle"), [0, 0, 5, 5]])))
-    assert vehicles(evaluated(images, tmp_path))["ap50"]["first-1"] < 1.0
+    assert vehicles(evaluated(images, tmp_path))["ap50"][NAME] < 1.0
 
 
 def test_the_file_of_a_bundle_finds_what_the_bundle_finds(images: Path, tmp_path: Path) -> None:
@@ -93,8 +95,8 @@ def test_the_file_of_a_bundle_finds_what_the_bundle_finds(images: Path, tmp_path
     (images / "labels.json").write_text(json.dumps(table(seen("vehicle")[:-1])))
     figures = evaluated(images, tmp_path, "--bundle", str(BUNDLE), "--model", str(BUNDLE / "model.tflite"))
     for row in [*figures["ap50"], *figures["sizes"]]:
-        assert row["ap50"]["first-1"] == row["ap50"]["model"]
-        assert row["recall_p90"]["first-1"] == row["recall_p90"]["model"]
+        assert row["ap50"][NAME] == row["ap50"]["model"]
+        assert row["recall_p90"][NAME] == row["recall_p90"]["model"]
 
 
 def test_a_class_that_a_bundle_does_not_know_is_a_dash(
@@ -115,7 +117,7 @@ def test_what_rendered_tables_know_is_told_without_asking(images: Path, tmp_path
     (images / "labels.json").write_text(json.dumps(table(boxes, distance_m=13.0, activity="parked")))
     rows = {row["what"]: row for row in evaluated(images, tmp_path)["recall"] if row["label"] == "vehicle"}
     assert rows["12-16 m"]["objects"] == rows["activity parked"]["objects"] == len(boxes)
-    assert rows["12-16 m"]["recall"] == {"first-1": 1.0}
+    assert rows["12-16 m"]["recall"] == {NAME: 1.0}
 
 
 def test_figures_are_told_by_condition_where_there_are_several(images: Path, tmp_path: Path) -> None:
@@ -128,10 +130,10 @@ def test_figures_are_told_by_condition_where_there_are_several(images: Path, tmp
     labels["annotations"] += [{"image_id": 2, "category_id": 2, "bbox": box} for box in boxes]
     (images / "labels.json").write_text(json.dumps(labels))
     figures = evaluated(images, tmp_path)
-    found = {row["source"]: row["ap50"]["first-1"] for row in figures["ap50"] if row["label"] == "vehicle"}
+    found = {row["source"]: row["ap50"][NAME] for row in figures["ap50"] if row["label"] == "vehicle"}
     assert found["rain"] == pytest.approx(1.0)
     assert found["snow"] < found["mine"] == found["all"] < 1.0
-    assert {point["source"] for point in figures["points"]["first-1"]} == {"mine", "all", "rain", "snow"}
+    assert {point["source"] for point in figures["points"][NAME]} == {"mine", "all", "rain", "snow"}
 
 
 def test_yolo_labels_give_the_same_figures_as_a_table(images: Path, tmp_path: Path) -> None:
@@ -144,7 +146,7 @@ def test_yolo_labels_give_the_same_figures_as_a_table(images: Path, tmp_path: Pa
     assert main(["evaluate", "--images", str(images), "--labels", str(labels), "--json", str(out)]) == 0
     (row,) = (row for row in json.loads(out.read_text())["ap50"] if row["source"] == "all")
     assert (row["label"], row["objects"]) == ("vehicle", len(rows))
-    assert row["ap50"]["first-1"] == pytest.approx(1.0)
+    assert row["ap50"][NAME] == pytest.approx(1.0)
 
 
 def test_curves_and_sheets_are_drawn(images: Path, tmp_path: Path) -> None:
@@ -154,10 +156,10 @@ def test_curves_and_sheets_are_drawn(images: Path, tmp_path: Path) -> None:
     assert drawn >= {
         "vehicle-precision-recall.png",
         "vehicle-recall-by-height.png",
-        "vehicle-missed-first-1.png",
-        "vehicle-false-first-1.png",
+        f"vehicle-missed-{NAME}.png",
+        f"vehicle-false-{NAME}.png",
     }
-    with Image.open(tmp_path / "plots" / "vehicle-missed-first-1.png") as image:
+    with Image.open(tmp_path / "plots" / f"vehicle-missed-{NAME}.png") as image:
         colours = {colour for _, colour in image.getcolors(1 << 20) or []}
     assert (0xF0, 0xC0, 0x20) in colours  # the frame of what was missed
 
@@ -262,7 +264,7 @@ def test_pictures_without_labels_are_refused(images: Path) -> None:
 
 def test_two_detectors_of_one_name_are_refused(images: Path) -> None:
     (images / "labels.json").write_text(json.dumps(table(seen("vehicle"))))
-    with pytest.raises(ModelError, match="two detectors are called 'first-1'"):
+    with pytest.raises(ModelError, match=f"two detectors are called '{NAME}'"):
         main(["evaluate", "--extra", str(images), "--bundle", str(BUNDLE), "--bundle", str(BUNDLE)])
 
 
