@@ -20,7 +20,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--steps", type=int, metavar="N", help="stop after so many steps, if that comes first")
     parser.add_argument(
-        "--without", choices=("start", "hints", "pasting", "look"), action="append", default=[],
+        "--without", choices=("start", "pasting", "look"), action="append", default=[],
         help="leave a part of the recipe out, to see what it is worth; may be repeated",
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=1)

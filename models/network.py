@@ -184,15 +184,7 @@ class Detector(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Detect in `[batch, 1, height, width]`; both sides must be multiples of 32."""
-        return self.late(self.early(x))
-
-    def early(self, x: Tensor) -> Tensor:
-        """Features `[batch, 64, height / 8, width / 8]`: edges and textures, which COCO has taught well."""
-        p3: Tensor = self.dark3(self.dark2(self.stem(x)))
-        return p3
-
-    def late(self, p3: Tensor) -> tuple[Tensor, Tensor]:
-        """Boxes and scores out of `early`'s features."""
+        p3 = self.dark3(self.dark2(self.stem(x)))
         p4 = self.dark4(p3)
         p5 = self.dark5(p4)
         top5 = self.lateral5(p5)

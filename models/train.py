@@ -25,19 +25,17 @@ from models.canvas import Recipe, Sample, compose
 from models.compose import Samples
 from models.data import Picture, read_folder, read_sources, without_fog
 from models.decoded import Stock
-from models.distil import Hints
 from models.loss import Cells, Targets, detection_loss
 from models.network import Detector, published
 from models.progress import ProgressLine
 from models.shares import source_shares
 from models.teacher import taught
-from models.transplant import Written, transplant
+from models.transplant import transplant
 
 LAST_RATE_SHARE = 0.02
 WARMUP_STEPS = 150
+USUAL_WEIGHT = 0.07  # the median over all convolutions
 AVERAGE_DECAY = 0.999
-HINTS_UNTIL = 0.2  # share of the budget in which the published network's layers are copied, less and less
-EARLY_EVERY = 2  # steps; in between the layers up to stride 8, well taught by COCO, stay as they are
 INT8_FROM = 0.8  # share of the budget after which training rounds as int8 does
 FITTED_ON = 48  # pictures for the start by least squares
 SOURCE_WEIGHTS = {"person1": 1.0, "highway40": 1.6, "hituav": 0.5, "forestfire": 0.5, "farid": 0.7, "farmnight": 1.0}
@@ -82,13 +80,12 @@ def train(plan: Plan) -> Path:
     checkpoint = plan.run_folder / "last.pt"
     teacher = published(plan.start)
     pictures, shares = _pictures(plan)
-    state, written = _begin(plan, teacher, pictures, shares)
+    state = _begin(plan, teacher, pictures, shares)
     _resume(checkpoint, state)
     recipe = Recipe(pasting="pasting" not in plan.without, look="look" not in plan.without)
     samples = Samples(pictures, shares, (plan.seed, state.step), plan.size_px, recipe)
     loader = torch.utils.data.DataLoader(samples, plan.batch, num_workers=1, collate_fn=list, prefetch_factor=4)
     cells = Cells.of(*plan.size_px)
-    hints = Hints(teacher.to(memory_format=torch.channels_last), state.network, written)
     line, last_s, saved_s = ProgressLine("train"), time.monotonic(), time.monotonic()
     losses: deque[dict[str, float]] = deque(maxlen=100)
     paces: deque[float] = deque(maxlen=100)
@@ -97,8 +94,7 @@ def train(plan: Plan) -> Path:
             break
         _set_rate(state.optimiser, plan, state.step, used)
         state.network.as_int8(on=used >= INT8_FROM)
-        whole = state.step % EARLY_EVERY == 0
-        losses.append(_step(state, batch, cells, hints, whole=whole, hint_weight=_hint_weight(plan, used) * whole))
+        losses.append(_step(state, batch, cells))
         _follow(state.average, state.network, min(AVERAGE_DECAY, (1 + state.step) / (10 + state.step)))
         now_s = time.monotonic()
         paces.append(now_s - last_s)
@@ -119,30 +115,33 @@ def _used(plan: Plan, state: _State) -> float:
     return max(state.spent_s / (60 * plan.budget_minutes), of_steps)
 
 
-def _hint_weight(plan: Plan, used: float) -> float:
-    return 0.0 if "hints" in plan.without else EARLY_EVERY * max(0.0, 1 - used / HINTS_UNTIL)
-
-
-def _begin(
-    plan: Plan, teacher: Detector, pictures: list[Picture], shares: NDArray[np.float64]
-) -> tuple[_State, list[Written | None]]:
+def _begin(plan: Plan, teacher: Detector, pictures: list[Picture], shares: NDArray[np.float64]) -> _State:
     """The network as the published one teaches it, before any training; kept in `run_folder` for the next start."""
     network, path = Detector(), plan.run_folder / "start.pt"
     if path.exists():
-        kept = torch.load(path, weights_only=True)
-        network.load_state_dict(kept["network"])
-        written = [Written(*way) if way is not None else None for way in kept["written"]]
-    else:
+        network.load_state_dict(torch.load(path, weights_only=True)["network"])
+    elif "start" not in plan.without:
         rng, stock = np.random.default_rng((plan.seed, 5)), Stock(pictures, shares)
         images = np.stack([compose(stock, rng, plan.size_px).image for _ in range(FITTED_ON)])
-        seen = torch.from_numpy(images)[:, None].float()
-        written = transplant(teacher, copy.deepcopy(network) if "start" in plan.without else network, seen)
-        ways = [(way.shift, way.scale) if way is not None else None for way in written]
-        torch.save({"network": network.state_dict(), "written": ways}, path)
+        transplant(teacher, network, torch.from_numpy(images)[:, None].float())
+        torch.save({"network": network.state_dict()}, path)
     network.to(memory_format=torch.channels_last)
     average = copy.deepcopy(network)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=plan.rate, weight_decay=1e-4)
-    return _State(network, average, optimiser), written
+    optimiser = torch.optim.AdamW(paced(network), lr=plan.rate, weight_decay=1e-4)
+    return _State(network, average, optimiser)
+
+
+def paced(network: Detector) -> list[dict[str, Any]]:
+    """Parameters in groups with a `pace`, a factor on the rate of learning.
+
+    Adam moves every weight by about the rate, and the weights of folded layers are of very different size. The stem's,
+    which meet grey levels up to 255, are a fiftieth of the others': at their rate it would be lost within some steps.
+    """
+    groups: dict[float, list[Tensor]] = {}
+    for values in network.parameters():
+        usual = float(values.detach().abs().median()) / USUAL_WEIGHT
+        groups.setdefault(1.0 if values.ndim == 1 else min(1.0, usual), []).append(values)
+    return [{"params": values, "pace": pace} for pace, values in groups.items()]
 
 
 def _pictures(plan: Plan) -> tuple[list[Picture], Any]:
@@ -160,26 +159,14 @@ def _set_rate(optimiser: torch.optim.Optimizer, plan: Plan, step: int, used: flo
     """Warm up over the first steps, then fall along a half cosine of the budget."""
     level = LAST_RATE_SHARE + (1 - LAST_RATE_SHARE) * 0.5 * (1 + math.cos(math.pi * used))
     for group in optimiser.param_groups:
-        group["lr"] = plan.rate * level * min(1.0, (step + 1) / WARMUP_STEPS)
+        group["lr"] = group["pace"] * plan.rate * level * min(1.0, (step + 1) / WARMUP_STEPS)
 
 
-def _step(
-    state: _State, samples: list[Sample], cells: Cells, hints: Hints, *, whole: bool, hint_weight: float
-) -> dict[str, float]:
-    """One update, of the `whole` network or of its later layers; returns the parts of the loss."""
+def _step(state: _State, samples: list[Sample], cells: Cells) -> dict[str, float]:
+    """One update; returns the parts of the loss."""
     images, targets = to_batch(samples)
-    images = images.to(memory_format=torch.channels_last)
-    with torch.set_grad_enabled(whole):
-        features = state.network.early(images)
-    raw, scores = state.network.late(features)
+    raw, scores = state.network(images.to(memory_format=torch.channels_last))
     loss, parts = detection_loss(raw, scores, targets, cells)
-    if hint_weight > 0:
-        hints.listen(images)
-        hint = hints.loss()
-        loss = loss + hint_weight * hint
-        parts["hint"] = float(hint.detach())
-    else:
-        parts["hint"] = 0.0
     state.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(state.network.parameters(), 10.0)

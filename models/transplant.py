@@ -56,11 +56,8 @@ class Written:
 
 
 @torch.no_grad()
-def transplant(teacher: Detector, student: Detector, pictures: Tensor) -> list[Written | None]:
-    """Fit `student` (ReLU6) to `teacher` (SiLU, COCO's classes) on `pictures` `[n, 1, h, w]`, in place.
-
-    Gives, for each convolution in the order of `convolutions`, how the student writes it; None for outputs.
-    """
+def transplant(teacher: Detector, student: Detector, pictures: Tensor) -> None:
+    """Fit `student` (ReLU6) to `teacher` (SiLU, COCO's classes) on `pictures` `[n, 1, h, w]`, in place."""
     torch.manual_seed(3)
     old, new = convolutions(teacher), convolutions(student)
     before = _outputs(teacher, old, pictures)
@@ -79,11 +76,13 @@ def transplant(teacher: Detector, student: Detector, pictures: Tensor) -> list[W
             _fit(layer, _input(student, layer, pictures), way.of(before[index]), None)
         else:
             _fit_output(layer, _input(student, layer, pictures), before[index], sure[index])
-    return written
 
 
 def ways(student: Detector, layers: Sequence[nn.Conv2d], before: Sequence[Tensor]) -> list[Written | None]:
-    """Choose shift and scale of every channel; the layers of one chain of shortcuts share their scale."""
+    """Choose shift and scale of every channel, by convolution in the order of `convolutions`; None for outputs.
+
+    The layers of one chain of shortcuts share their scale.
+    """
     outs = [layer for head in student.heads for layer in (head.class_out, head.box_out, head.object_out)]  # type: ignore[union-attr]
     written: list[Written | None] = [
         None if layer in outs else _way(z) for layer, z in zip(layers, before, strict=True)
