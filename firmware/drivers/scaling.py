@@ -5,8 +5,8 @@ from PIL import Image
 
 from firmware.messages import Grey, Size
 
-DETECTOR_LUMA = Size(512, 288)
-"""What the detector's luma must fit in."""
+DETECTOR_LUMA = Size(640, 352)
+"""What the detector's luma must fit in: the input of the shipped network."""
 
 
 def fitted(size: Size, within: Size) -> Size:
@@ -31,7 +31,7 @@ def scaled(picture: Grey, size: Size) -> Grey:
 
 
 def detector_luma(picture: Grey) -> Grey:
-    """The picture as the detector gets it: same field of view, fits in 512 x 288, not enlarged."""
+    """The picture as the detector gets it: same field of view, fits in `DETECTOR_LUMA`, not enlarged."""
     height_px, width_px = picture.shape
     return scaled(picture, fitted(Size(width_px, height_px), DETECTOR_LUMA))
 

@@ -80,8 +80,8 @@ def test_time_rises_numbers_count_and_sizes_hold(maker: Maker) -> None:
     assert {frame.size for frame in frames} == {maker.size}
     for frame in frames:
         height_px, width_px = frame.luma.shape
-        assert width_px <= 512
-        assert height_px <= 288
+        assert width_px <= 640
+        assert height_px <= 352
         assert width_px / height_px == pytest.approx(maker.size.width_px / maker.size.height_px, rel=0.02)
 
 

@@ -47,13 +47,17 @@ def frame_name() -> str:
     return sorted(EXPECTED)[0]
 
 
+with Image.open(BUNDLE / "golden" / frame_name()) as _frame:
+    WIDTH_PX, HEIGHT_PX = _frame.size
+
+
 def seen(label: str) -> list[list[float]]:
     return [item["box"] for item in EXPECTED[frame_name()] if item["class"] == label]
 
 
 def table(boxes: list[list[float]], **more: object) -> dict[str, Any]:
     return {
-        "images": [{"id": 1, "file_name": frame_name(), "width": 512, "height": 288}],
+        "images": [{"id": 1, "file_name": frame_name(), "width": WIDTH_PX, "height": HEIGHT_PX}],
         "annotations": [{"id": i, "image_id": 1, "category_id": 2, "bbox": box, **more} for i, box in enumerate(boxes)],
         "info": {"source": "mine"},
     }
@@ -106,7 +110,7 @@ def test_a_class_that_a_bundle_does_not_know_is_a_dash(
     labels = table(seen("vehicle"))
     labels["annotations"].append({"id": 9, "image_id": 1, "category_id": 6, "bbox": [10, 10, 20, 20]})
     (images / "labels.json").write_text(json.dumps(labels))
-    figures = evaluated(images, tmp_path)
+    figures = evaluated(images, tmp_path, "--bundle", str(BUNDLE.with_name("first-1")))
     (row,) = (row for row in figures["ap50"] if (row["source"], row["label"]) == ("mine", "animal"))
     assert (row["objects"], row["ap50"]) == (1, {})
     assert "| mine | animal | 1 | 1 | - |" in capsys.readouterr().out
@@ -124,7 +128,9 @@ def test_figures_are_told_by_condition_where_there_are_several(images: Path, tmp
     """The same picture twice, once with a label in the sky."""
     labels = table(seen("vehicle"))
     shutil.copy(images / frame_name(), images / "again.png")
-    labels["images"].append({"id": 2, "file_name": "again.png", "width": 512, "height": 288, "condition": "snow"})
+    labels["images"].append(
+        {"id": 2, "file_name": "again.png", "width": WIDTH_PX, "height": HEIGHT_PX, "condition": "snow"}
+    )
     labels["images"][0]["condition"] = "rain"
     boxes = [*seen("vehicle"), [0, 0, 5, 5]]
     labels["annotations"] += [{"image_id": 2, "category_id": 2, "bbox": box} for box in boxes]
@@ -139,7 +145,10 @@ def test_figures_are_told_by_condition_where_there_are_several(images: Path, tmp
 def test_yolo_labels_give_the_same_figures_as_a_table(images: Path, tmp_path: Path) -> None:
     labels = tmp_path / "labels"
     labels.mkdir()
-    rows = [f"1 {(x + w / 2) / 512} {(y + h / 2) / 288} {w / 512} {h / 288}" for x, y, w, h in seen("vehicle")]
+    rows = [
+        f"1 {(x + w / 2) / WIDTH_PX} {(y + h / 2) / HEIGHT_PX} {w / WIDTH_PX} {h / HEIGHT_PX}"
+        for x, y, w, h in seen("vehicle")
+    ]
     (labels / frame_name()).with_suffix(".txt").write_text("\n".join(rows))
     (labels / "classes.txt").write_text("person\ncar\n")
     out = tmp_path / "figures.json"

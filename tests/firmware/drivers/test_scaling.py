@@ -12,10 +12,10 @@ from firmware.messages import Size
 @pytest.mark.parametrize(
     ("size", "expected"),
     [
-        (Size(1280, 720), Size(512, 288)),
-        (Size(1920, 1080), Size(512, 288)),
-        (Size(960, 1080), Size(256, 288)),
-        (Size(2560, 720), Size(512, 144)),
+        (Size(1280, 720), Size(624, 352)),
+        (Size(1920, 1080), Size(624, 352)),
+        (Size(960, 1080), Size(312, 352)),
+        (Size(2560, 720), Size(640, 180)),
         (Size(320, 240), Size(320, 240)),  # never enlarged
     ],
 )
@@ -28,7 +28,7 @@ def test_it_always_fits_and_keeps_the_aspect_ratio(width_px: int, height_px: int
     size = fitted(Size(width_px, height_px), DETECTOR_LUMA)
     assert size.width_px <= DETECTOR_LUMA.width_px
     assert size.height_px <= DETECTOR_LUMA.height_px
-    factor = max(width_px / 512, height_px / 288, 1)
+    factor = max(width_px / 640, height_px / 352, 1)
     assert abs(size.width_px - width_px / factor) <= 2
     assert abs(size.height_px - height_px / factor) <= 2
 
@@ -45,8 +45,8 @@ def test_flat_stays_flat_and_edges_stay_where_they_were() -> None:
     picture = np.full((720, 1280), 100, np.uint8)
     picture[:, 640:] = 200
     luma = detector_luma(picture)
-    assert (luma[:, :253] == 100).all()
-    assert (luma[:, 259:] == 200).all()
+    assert (luma[:, :309] == 100).all()
+    assert (luma[:, 315:] == 200).all()
 
 
 def test_part_of_a_larger_buffer_can_be_scaled() -> None:

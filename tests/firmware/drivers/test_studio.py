@@ -27,7 +27,7 @@ def test_what_is_not_hidden_is_still_seen() -> None:
     frame = FrameMaker(Masks([LEFT_HALF]), EncoderSettings()).make(np.full((720, 1280), 255, np.uint8), 0.0)
     (film,) = decode_h264([packet.data for packet in frame.packets])
     assert (frame.picture[:, 641:] == 255).all()
-    assert (frame.luma[:, 260:] == 255).all()
+    assert (frame.luma[:, 316:] == 255).all()
     assert film[:, 660:].min() >= 250
 
 
@@ -36,7 +36,7 @@ def test_numbers_and_times_go_on_and_sizes_fit() -> None:
     frames = [maker.make(np.zeros((720, 1280), np.uint8), t_s) for t_s in (0.5, 0.7)]
     assert [(frame.number, frame.t_s) for frame in frames] == [(0, 0.5), (1, 0.7)]
     assert frames[0].size == Size(1280, 720)
-    assert frames[0].luma.shape == (288, 512)
+    assert frames[0].luma.shape == (352, 624)
     assert frames[0].packets == ()
 
 
