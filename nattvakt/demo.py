@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         default="demo",
         help="one of `nattvakt simulate list`, such as prowling or prowling/snow (default: %(default)s)",
     )
-    options.add_argument("--seed", type=int, default=6, help="which lot (default: %(default)s)")
+    options.add_argument("--seed", type=int, default=3, help="which lot (default: %(default)s)")
     options.add_argument("--port", type=int, default=0, help="the broker's port (default: any free one)")
     options.add_argument("--out", type=Path, help="folder for stills and clips (default: demo-out/<time>)")
     return options

@@ -33,7 +33,7 @@ def night(scenario: str, seed: int) -> tuple[SceneCamera, list[tuple[AlarmKind, 
 
 
 def test_the_prowler_of_the_demo_is_told_of_in_time() -> None:
-    camera, told = night("demo", 6)
+    camera, told = night("demo", 3)
     (incident,) = camera.scene.incidents
     in_time = [kind for kind, t_s in told if -EARLY_S <= t_s - incident.start_s <= LATE_S]
     assert AlarmKind.PROWLING in in_time, told
