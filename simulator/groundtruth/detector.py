@@ -73,8 +73,9 @@ _LOOSE = Edges(0.12, 0.15, 0.12, 0.10)
 class DetectorModel:
     """A detector that misses, wavers and imagines.
 
-    The defaults describe the detector that this release ships (models/first-1), at its own thresholds. Measured on
-    rendered lots at 1280x720, 5 looks a second (12 scenes, 1,600 looks, 948 of walking people, 13,000 of cars):
+    The defaults describe the first detector (models/first-1) at its own thresholds; they were not measured anew for the
+    one that is shipped since. Measured on rendered lots at 1280x720, 5 looks a second (12 scenes, 1,600 looks, 948 of
+    walking people, 13,000 of cars):
 
     * people who walk are found in 85-90 % of looks, those bent to a window in about half (issue 3), cars in 97-100 %;
       two-wheelers, smoke and fire are its weak classes (AP50 0.28, 0.04, 0.41 on its model card);
