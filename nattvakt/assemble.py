@@ -115,7 +115,7 @@ def build_node(basis: Basis, stack: ExitStack) -> Parts:
     return Parts(
         clock=clock,
         law=basis.law,
-        open_camera=lambda: open_camera(config, site, clock),
+        open_camera=lambda: open_camera(config, site, clock, basis.detector.input_size),
         illuminator=lamp,
         outbox=outbox,
         build_pipeline=basis.pipeline,
@@ -176,22 +176,22 @@ def new_watch_id(now_utc: datetime) -> str:
     return f"{now_utc:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
-def open_camera(config: NodeConfig, site: SiteConfig, clock: Clock) -> Camera:
-    """The camera that the configuration names. Raises CameraError."""
+def open_camera(config: NodeConfig, site: SiteConfig, clock: Clock, luma: Size) -> Camera:
+    """The camera that the configuration names, for a network whose input is `luma`. Raises CameraError."""
     camera, masks = config.camera, Masks(site.masks)
     if camera.driver == "picamera2":
         from firmware.drivers.camera_picamera2 import PiCamera
 
-        return PiCamera(camera, masks)
+        return PiCamera(camera, masks, luma=luma)
     if camera.driver == "scene":
         from simulator.camera import SceneCamera
 
-        return SceneCamera(camera, masks, clock)
+        return SceneCamera(camera, masks, clock, luma=luma)
     from firmware.drivers.camera_file import FileCamera, FilmOptions, RealTime
 
     within = Size(camera.width_px, camera.height_px)
     pace = RealTime(clock.monotonic_s)
-    options = FilmOptions(camera.rate_hz, EncoderSettings.of(camera), within, camera.loop, pace)
+    options = FilmOptions(camera.rate_hz, EncoderSettings.of(camera), within, camera.loop, pace, luma)
     return FileCamera(Path(camera.source), masks, options)
 
 

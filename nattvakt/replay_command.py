@@ -88,7 +88,7 @@ def main(argv: list[str]) -> int:
     site = load_site(args.site) if args.site else SiteConfig()
     detector = load_detector(args.model)
     network = Network(detector, detector.decoder())
-    camera = FileCamera(args.source, Masks(site.masks), FilmOptions(rate_hz=LOOKS_HZ))
+    camera = FileCamera(args.source, Masks(site.masks), FilmOptions(rate_hz=LOOKS_HZ, luma=detector.input_size))
     tally = Tally()
     with ExitStack() as stack:
         stack.callback(camera.close)

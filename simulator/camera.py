@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from firmware.config import CameraConfig
 from firmware.core.privacy import Masks
 from firmware.drivers.encoder_av import EncoderSettings
+from firmware.drivers.scaling import DETECTOR_LUMA
 from firmware.drivers.studio import FrameMaker
 from firmware.messages import Frame, Grey, Size
 from firmware.ports import Clock
@@ -31,8 +32,8 @@ class SceneCamera:
     whose successor is already due are dropped and counted in `late`, so that lag never builds up. Without one: as fast
     as it goes, with `t_s` from 0. `camera.loop` tells the story again and again, else `frames` ends with it.
 
-    `wait` replaces the wait that `close` interrupts (a test's own clock). Raises CameraError for an unknown
-    scenario or condition; `frames` raises it where there is no OpenGL.
+    `luma` is the network's input. `wait` replaces the wait that `close` interrupts (a test's own clock). Raises
+    CameraError for an unknown scenario or condition; `frames` raises it where there is no OpenGL.
     """
 
     def __init__(
@@ -41,11 +42,13 @@ class SceneCamera:
         masks: Masks,
         clock: Clock | None = None,
         wait: Callable[[float], object] | None = None,
+        luma: Size = DETECTOR_LUMA,
     ) -> None:
         self.scene: Scene = build_scene(spec_of(camera))
         self.late = 0
         self._camera = camera
         self._masks = masks
+        self._luma = luma
         self._clock = clock
         self._closed = threading.Event()
         self._wait = wait or self._closed.wait
@@ -76,7 +79,7 @@ class SceneCamera:
         self._closed.set()
 
     def _new_maker(self) -> FrameMaker:
-        return FrameMaker(self._masks, EncoderSettings.of(self._camera))
+        return FrameMaker(self._masks, EncoderSettings.of(self._camera), self._luma)
 
     def _picture(self, story_s: float) -> Grey:
         """As the camera's own image processor hands it over: with less noise than the sensor has."""

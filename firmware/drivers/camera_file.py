@@ -10,7 +10,7 @@ from firmware.core.privacy import Masks
 from firmware.drivers.encoder_av import EncoderSettings
 from firmware.drivers.film_source_av import FilmSource, Shot
 from firmware.drivers.folder_source_pillow import FolderSource
-from firmware.drivers.scaling import fitted, scaled
+from firmware.drivers.scaling import DETECTOR_LUMA, fitted, scaled
 from firmware.drivers.studio import FrameMaker
 from firmware.errors import CameraError
 from firmware.messages import Frame, Grey, Size
@@ -29,13 +29,14 @@ class RealTime:
 @dataclass(frozen=True, slots=True)
 class FilmOptions:
     """`rate_hz`: at most so many frames a second of film. `encoder` None: frames carry no packets. `within`: larger
-    pictures are made smaller to fit. `pace` None: as fast as it goes."""
+    pictures are made smaller to fit. `pace` None: as fast as it goes. `luma`: the network's input."""
 
     rate_hz: float = 10.0
     encoder: EncoderSettings | None = None
     within: Size | None = None
     loop: bool = False
     pace: RealTime | None = None
+    luma: Size = DETECTOR_LUMA
 
 
 class FileCamera:
@@ -53,13 +54,13 @@ class FileCamera:
         self._options = options
         self._source = _source(source, options.rate_hz)
         self._closed = threading.Event()
-        self._maker = FrameMaker(masks, options.encoder)
+        self._maker = FrameMaker(masks, options.encoder, options.luma)
         self._timing = _Timing(options, self._closed)
 
     def frames(self) -> Iterator[Frame]:
         """Frames until the film is over, or closed. Raises CameraError where the film is damaged."""
         self._closed.clear()
-        self._maker = FrameMaker(self._masks, self._options.encoder)
+        self._maker = FrameMaker(self._masks, self._options.encoder, self._options.luma)
         self._timing = _Timing(self._options, self._closed)
         return self._play(self._timing)
 

@@ -63,11 +63,17 @@ class CameraStuckError(RuntimeError):
 
 
 class PiCamera:
-    """ports.Camera. `frames` raises CameraError where there is no camera, no picamera2, or no frame for 5 s."""
+    """ports.Camera; `luma` is the network's input.
 
-    def __init__(self, camera: CameraConfig, masks: Masks, patience: Patience | None = None) -> None:
+    `frames` raises CameraError where there is no camera, no picamera2, or no frame for 5 s.
+    """
+
+    def __init__(
+        self, camera: CameraConfig, masks: Masks, patience: Patience | None = None, luma: Size = DETECTOR_LUMA
+    ) -> None:
         self._camera = camera
         self._masks = masks
+        self._luma = luma
         self._patience = patience or Patience()
         self._lock = threading.Lock()
         self._session: _Session | None = None
@@ -77,7 +83,7 @@ class PiCamera:
 
     def frames(self) -> Iterator[Frame]:
         """Open the camera and yield frames until closed. `t_s` is when the sensor began the picture, monotonic."""
-        session = _Session(self._camera, self._masks)
+        session = _Session(self._camera, self._masks, self._luma)
         self._check_not_stuck()
         with self._lock:
             if self._session is not None:
@@ -131,9 +137,10 @@ class PiCamera:
 class _Session:
     """From open to closed. `open` and `close` may hang; see `_in_time`."""
 
-    def __init__(self, camera: CameraConfig, masks: Masks) -> None:
+    def __init__(self, camera: CameraConfig, masks: Masks, luma: Size) -> None:
         self._camera = camera
         self._masks = masks
+        self._luma = luma
         self._lores_masks = masks.grown(_LORES_GROW_PX)
         self._shift_us: int | None = None
         self._picam2: Any = None
@@ -211,7 +218,7 @@ class _Session:
     def _configuration(self, full_range: Any) -> Any:
         frame_us = round(1_000_000 / self._camera.rate_hz)
         main = Size(self._camera.width_px, self._camera.height_px)
-        lores = fitted(main, DETECTOR_LUMA)
+        lores = fitted(main, self._luma)
         return self._picam2.create_video_configuration(
             main={"size": (main.width_px, main.height_px), "format": "YUV420"},
             lores={"size": (lores.width_px, lores.height_px), "format": "YUV420"},

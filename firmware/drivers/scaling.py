@@ -6,7 +6,7 @@ from PIL import Image
 from firmware.messages import Grey, Size
 
 DETECTOR_LUMA = Size(640, 352)
-"""What the detector's luma must fit in: the input of the shipped network."""
+"""What the detector's luma fits in where nobody names a network; a node passes its own network's input."""
 
 
 def fitted(size: Size, within: Size) -> Size:
@@ -30,10 +30,10 @@ def scaled(picture: Grey, size: Size) -> Grey:
     return np.asarray(image.resize(wanted, Image.Resampling.HAMMING, reducing_gap=1.0))
 
 
-def detector_luma(picture: Grey) -> Grey:
-    """The picture as the detector gets it: same field of view, fits in `DETECTOR_LUMA`, not enlarged."""
+def detector_luma(picture: Grey, within: Size = DETECTOR_LUMA) -> Grey:
+    """The picture as the detector gets it: same field of view, fits in `within`, not enlarged."""
     height_px, width_px = picture.shape
-    return scaled(picture, fitted(Size(width_px, height_px), DETECTOR_LUMA))
+    return scaled(picture, fitted(Size(width_px, height_px), within))
 
 
 def _even(length_px: float) -> int:

@@ -2,18 +2,21 @@
 
 from firmware.core.privacy import Masks
 from firmware.drivers.encoder_av import EncoderSettings, H264Encoder
-from firmware.drivers.scaling import detector_luma
+from firmware.drivers.scaling import DETECTOR_LUMA, detector_luma
 from firmware.messages import Frame, Grey, Packet, Size
 
 
 class FrameMaker:
     """Burns in the masks, then scales, then encodes (`settings` None: no packets). Numbers the frames from 0.
 
+    `luma`: the input of the network that looks at the frames.
+
     When the pictures' size changes, the encoder starts anew: the next packet is a keyframe with other parameters.
     """
 
-    def __init__(self, masks: Masks, settings: EncoderSettings | None) -> None:
+    def __init__(self, masks: Masks, settings: EncoderSettings | None, luma: Size = DETECTOR_LUMA) -> None:
         self._masks = masks
+        self._luma = luma
         self._settings = settings
         self._encoder: H264Encoder | None = None
         self._number = 0
@@ -27,7 +30,7 @@ class FrameMaker:
         masked = self._masks.burn(picture[: height_px // 2 * 2, : width_px // 2 * 2])
         if number is not None:
             self._number = number
-        frame = Frame(self._number, t_s, masked, detector_luma(masked), self._encoded(masked, t_s))
+        frame = Frame(self._number, t_s, masked, detector_luma(masked, self._luma), self._encoded(masked, t_s))
         self._number += 1
         return frame
 

@@ -21,6 +21,7 @@ from firmware.config import CameraConfig
 from firmware.core.privacy import Masks
 from firmware.drivers.camera_picamera2 import CameraStuckError, Patience, PiCamera
 from firmware.errors import CameraError
+from firmware.messages import Size
 
 QUICK = Patience(open_s=0.5, frame_s=0.3, close_s=0.5)
 LEFT_HALF = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
@@ -180,6 +181,13 @@ def test_masks_are_in_the_camera_s_own_buffer_before_the_encoder_sees_it(stack: 
     for buffer in stack.encoded:
         assert not buffer[:180, :160].any()
         assert (buffer[180:] == 128).all()  # no colour
+
+
+def test_the_small_stream_fits_in_the_network_s_input(stack: Stack) -> None:
+    camera = PiCamera(CONFIG, Masks(), QUICK, luma=Size(160, 96))
+    frame = next(iter(camera.frames()))
+    camera.close()
+    assert frame.luma.shape == (90, 160)
 
 
 def test_packets_have_their_frames_times_and_no_sound_gets_through(stack: Stack) -> None:

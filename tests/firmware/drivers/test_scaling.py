@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.drivers.scaling import DETECTOR_LUMA, detector_luma, fitted, scaled
+from firmware.drivers.scaling import detector_luma, fitted, scaled
 from firmware.messages import Size
+
+INPUT = Size(640, 352)
 
 
 @pytest.mark.parametrize(
@@ -20,15 +22,15 @@ from firmware.messages import Size
     ],
 )
 def test_known_sizes(size: Size, expected: Size) -> None:
-    assert fitted(size, DETECTOR_LUMA) == expected
+    assert fitted(size, INPUT) == expected
 
 
 @given(st.integers(16, 4000), st.integers(16, 4000))
 def test_it_always_fits_and_keeps_the_aspect_ratio(width_px: int, height_px: int) -> None:
-    size = fitted(Size(width_px, height_px), DETECTOR_LUMA)
-    assert size.width_px <= DETECTOR_LUMA.width_px
-    assert size.height_px <= DETECTOR_LUMA.height_px
-    factor = max(width_px / 640, height_px / 352, 1)
+    size = fitted(Size(width_px, height_px), INPUT)
+    assert size.width_px <= INPUT.width_px
+    assert size.height_px <= INPUT.height_px
+    factor = max(width_px / INPUT.width_px, height_px / INPUT.height_px, 1)
     assert abs(size.width_px - width_px / factor) <= 2
     assert abs(size.height_px - height_px / factor) <= 2
 
@@ -38,13 +40,13 @@ def test_a_small_light_is_dimmed_and_not_lost() -> None:
     for x_px in range(100, 110):
         picture = np.zeros((720, 1280), np.uint8)
         picture[300, x_px] = 255
-        assert detector_luma(picture).max() >= 15
+        assert detector_luma(picture, INPUT).max() >= 15
 
 
 def test_flat_stays_flat_and_edges_stay_where_they_were() -> None:
     picture = np.full((720, 1280), 100, np.uint8)
     picture[:, 640:] = 200
-    luma = detector_luma(picture)
+    luma = detector_luma(picture, INPUT)
     assert (luma[:, :309] == 100).all()
     assert (luma[:, 315:] == 200).all()
 

@@ -32,11 +32,11 @@ def test_what_is_not_hidden_is_still_seen() -> None:
 
 
 def test_numbers_and_times_go_on_and_sizes_fit() -> None:
-    maker = FrameMaker(Masks(), None)
+    maker = FrameMaker(Masks(), None, Size(512, 288))
     frames = [maker.make(np.zeros((720, 1280), np.uint8), t_s) for t_s in (0.5, 0.7)]
     assert [(frame.number, frame.t_s) for frame in frames] == [(0, 0.5), (1, 0.7)]
     assert frames[0].size == Size(1280, 720)
-    assert frames[0].luma.shape == (352, 624)
+    assert frames[0].luma.shape == (288, 512)
     assert frames[0].packets == ()
 
 
