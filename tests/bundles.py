@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from PIL import Image
 
+from models import SHIPPED
 from models.manifest import (
     FILE_NAME,
     NETWORK_FILE,
@@ -26,6 +27,8 @@ from models.manifest import (
 )
 
 TINY = Path(__file__).parent / "contracts" / "tiny-int8.tflite"
+FLOAT = SHIPPED.with_name("first-1")
+"""Release 1, no longer shipped: float tensors, 512 x 288, five classes."""
 TINY_WIDTH_PX, TINY_HEIGHT_PX = 64, 32
 
 

@@ -18,14 +18,13 @@ from models import SHIPPED, golden
 from models.finds import read_grey
 from models.manifest import Input
 from models.stills import detect_still
-from tests.bundles import blob, change, own_up, tiny_bundle
+from tests.bundles import FLOAT, blob, change, own_up, tiny_bundle
 
 # Float: both runtimes add up in another order; measured: 1e-4 of a cell, 1e-4 of a logit.
 FLOAT_TOLERANCE = 2e-3
 # Int8: each layer is rounded differently; measured on an early checkpoint: 998 of 1,000 numbers within 4 steps, all
 # within 13 (`models/golden.py` says what that does to detections).
 USUAL_STEPS, MOST_STEPS = 5, 25
-FLOAT = SHIPPED.with_name("first-1")  # release 1: float tensors
 
 
 @pytest.fixture(params=RUNTIMES)

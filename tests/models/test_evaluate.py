@@ -17,11 +17,10 @@ from models.cli import main
 from models.data import Picture, read_folder
 from models.evaluate import Subject, take_all
 from models.finds import Colour, Finds
+from tests.bundles import FLOAT, TINY
 
-BUNDLE = SHIPPED
-NAME = BUNDLE.name
-TINY = BUNDLE.parents[1] / "tests" / "contracts" / "tiny-int8.tflite"
-EXPECTED = json.loads((BUNDLE / "golden" / "expected.json").read_text())
+NAME = SHIPPED.name
+EXPECTED = json.loads((SHIPPED / "golden" / "expected.json").read_text())
 
 
 class Always:
@@ -39,7 +38,7 @@ def images(tmp_path: Path) -> Path:
     """A folder with one golden frame, of which it is known what the detector sees."""
     folder = tmp_path / "images"
     folder.mkdir()
-    shutil.copy(BUNDLE / "golden" / frame_name(), folder)
+    shutil.copy(SHIPPED / "golden" / frame_name(), folder)
     return folder
 
 
@@ -47,7 +46,7 @@ def frame_name() -> str:
     return sorted(EXPECTED)[0]
 
 
-with Image.open(BUNDLE / "golden" / frame_name()) as _frame:
+with Image.open(SHIPPED / "golden" / frame_name()) as _frame:
     WIDTH_PX, HEIGHT_PX = _frame.size
 
 
@@ -97,7 +96,7 @@ def test_a_label_where_nothing_is_found_costs(images: Path, tmp_path: Path) -> N
 def test_the_file_of_a_bundle_finds_what_the_bundle_finds(images: Path, tmp_path: Path) -> None:
     """Two ways of running and decoding, one of them the node's: figures are the same to the last digit."""
     (images / "labels.json").write_text(json.dumps(table(seen("vehicle")[:-1])))
-    figures = evaluated(images, tmp_path, "--bundle", str(BUNDLE), "--model", str(BUNDLE / "model.tflite"))
+    figures = evaluated(images, tmp_path, "--bundle", str(SHIPPED), "--model", str(SHIPPED / "model.tflite"))
     for row in [*figures["ap50"], *figures["sizes"]]:
         assert row["ap50"][NAME] == row["ap50"]["model"]
         assert row["recall_p90"][NAME] == row["recall_p90"]["model"]
@@ -106,11 +105,11 @@ def test_the_file_of_a_bundle_finds_what_the_bundle_finds(images: Path, tmp_path
 def test_a_class_that_a_bundle_does_not_know_is_a_dash(
     images: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The first bundle has five classes, the tables six."""
+    """Release 1 has five classes, the tables six."""
     labels = table(seen("vehicle"))
     labels["annotations"].append({"id": 9, "image_id": 1, "category_id": 6, "bbox": [10, 10, 20, 20]})
     (images / "labels.json").write_text(json.dumps(labels))
-    figures = evaluated(images, tmp_path, "--bundle", str(BUNDLE.with_name("first-1")))
+    figures = evaluated(images, tmp_path, "--bundle", str(FLOAT))
     (row,) = (row for row in figures["ap50"] if (row["source"], row["label"]) == ("mine", "animal"))
     assert (row["objects"], row["ap50"]) == (1, {})
     assert "| mine | animal | 1 | 1 | - |" in capsys.readouterr().out
@@ -231,7 +230,7 @@ def test_a_file_is_tuned_on_val_and_measured_on_test(
         with tarfile.open(data / f"{split}.tar", "w") as tar:
             tar.add(images / frame_name(), frame_name())
     out = tmp_path / "figures.json"
-    model = str(BUNDLE / "model.tflite")
+    model = str(SHIPPED / "model.tflite")
     assert main(["evaluate", "--data", str(data), "--model", model, "--tune", "--json", str(out)]) == 0
     points = json.loads(out.read_text())["points"]["model"]
     (vehicle,) = (one for one in points if (one["source"], one["label"]) == ("mine", "vehicle"))
@@ -274,7 +273,7 @@ def test_pictures_without_labels_are_refused(images: Path) -> None:
 def test_two_detectors_of_one_name_are_refused(images: Path) -> None:
     (images / "labels.json").write_text(json.dumps(table(seen("vehicle"))))
     with pytest.raises(ModelError, match=f"two detectors are called '{NAME}'"):
-        main(["evaluate", "--extra", str(images), "--bundle", str(BUNDLE), "--bundle", str(BUNDLE)])
+        main(["evaluate", "--extra", str(images), "--bundle", str(SHIPPED), "--bundle", str(SHIPPED)])
 
 
 def test_a_picture_that_breaks_off_is_named(images: Path) -> None:

@@ -16,9 +16,8 @@ from models.finds import Finds
 from models.graph import Graph, Operator, Tensor, read_graph
 from models.heads import Canvas
 from models.networks import ShapedFinder, TfliteFinder, as_float, as_input, filled_ratio, fit, shaped
+from tests.bundles import FLOAT, TINY
 
-TINY = Path(__file__).parents[1] / "contracts" / "tiny-int8.tflite"  # 64 x 32, int8, our head, six classes
-FIRST = Path(__file__).parents[2] / "models" / "first-1"
 BLACK_TO_WHITE = np.array([[[0], [114], [255]]], np.uint8)
 
 
@@ -90,7 +89,7 @@ def test_how_much_of_a_canvas_a_picture_fills() -> None:
 
 def test_shapes_of_other_cost_or_other_classes_are_refused(tmp_path: Path) -> None:
     shutil.copy(TINY, tmp_path / "a.tflite")
-    shutil.copy(FIRST / "model.tflite", tmp_path / "a@512x288.tflite")
+    shutil.copy(FLOAT / "model.tflite", tmp_path / "a@512x288.tflite")
     with pytest.raises(ModelError, match=r"a@512x288.tflite: has another head or other classes"):
         shaped(tmp_path / "a.tflite")
 
@@ -175,7 +174,7 @@ def test_a_file_is_counted_and_timed() -> None:
 
 
 def test_the_first_bundles_file_is_read() -> None:
-    graph = read_graph(FIRST / "model.tflite")
+    graph = read_graph(FLOAT / "model.tflite")
     assert graph.shapes(graph.inputs) == [(1, 288, 512, 1)]
     assert graph.shapes(graph.outputs) == [(1, 3024, 4), (1, 3024, 6)]
     assert 300e6 < cost.macs(graph) < 450e6

@@ -12,7 +12,7 @@ from models.classes import FIRE, SMOKE, VEHICLE
 from models.decoded import Stock
 from models.pasted_flames import flame_from, paste_fire, rendered_flames
 from models.pasted_lights import paste_lights
-from tests.models.test_training_data import picture
+from tests.training_pictures import picture
 
 
 def test_a_flame_lies_in_its_box_and_is_brightest_there(monkeypatch: pytest.MonkeyPatch) -> None:
