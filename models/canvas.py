@@ -2,9 +2,7 @@
 
 A rendered picture is a whole view of the camera: it fills the canvas, uncropped or in part. Real pictures are laid in
 rows. One row shows them at their natural scale, as the test sets do; more rows make people and cars as small as a pole
-sees them: the number of rows follows from the height that one object, drawn at random, shall have. Because sources
-that lie on one canvas label different classes, what may count as background is kept as a map per class
-(`Sample.known`), not as one flag per picture.
+sees them: the number of rows follows from the height that one object, drawn at random, shall have.
 """
 
 # OpenCV is typed as Any where it is not installed.
@@ -19,12 +17,12 @@ from numpy.typing import NDArray
 
 from models import look
 from models.classes import ANIMAL, FIRE, N_CLASSES, SMOKE, VEHICLE
-from models.data import EVERY_CLASS, Boxes, Picture
+from models.data import Boxes, Picture
 from models.decoded import Stock, is_rendered
 from models.pasted_flames import Flame, flame_from, paste_at, paste_fire, rendered_flames
 from models.pasted_lights import paste_lights
+from models.sample import MAP_STRIDE, Sample, hide, leave_faint, tell
 
-MAP_STRIDE = 8  # the map's cell, in pixels: the finest stride of the network
 FILL = 114
 VISIBLE_SHARE = 0.4  # a box cut down further than this is ignored rather than learnt
 SMALLEST_PX = 4.0
@@ -35,35 +33,10 @@ MOST_ROWS = 4
 LIGHTS_CHANCE = 0.3  # lamps that are no fire; half as often on rendered views, which have their own
 FIRE_CHANCE = 0.12
 BURNS_FROM_PX = 14  # height of a vehicle
-FAINT_FIELDS = (6, 6)
-FAINT_LEVELS = 2.0  # grey levels of deviation below which an object cannot be told from its place
 PLAIN_LEVELS = 15  # grey levels by which a flame must change its place to be learnt
 LARGEST_CROP = 1.75  # 896 px wide pictures at full size on 512 px
 # Height (least, most) in pixels of a canvas 288 px high that objects shall have, by class: 10-40 m from a pole's lens.
 WANTED_PX = ((11, 75), (14, 150), (12, 100), (10, 110), (25, 200), (8, 60))
-
-
-def _levelling() -> NDArray[np.float64]:
-    """Matrix that takes the best plane away from fields `[36]`."""
-    row, column = np.indices(FAINT_FIELDS).reshape(2, -1)
-    plane = np.stack((np.ones(row.size), row, column), 1)
-    return np.asarray(np.eye(row.size) - plane @ np.linalg.pinv(plane), np.float64)
-
-
-_LEVELLED = _levelling()
-
-
-@dataclass(slots=True)
-class Sample:
-    """A canvas with its targets.
-
-    `image` is `[h, w]` uint8; `known` is `[classes, h / 8, w / 8]` bool: where "no object of this class" is true.
-    """
-
-    image: NDArray[np.uint8]
-    boxes: Boxes
-    classes: NDArray[np.int64]
-    known: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,27 +79,8 @@ def compose(stock: Stock, rng: np.random.Generator, size_px: tuple[int, int], re
         _set_fire(sample, stock, rng)
     if recipe.look:
         sample.image = look.light_look(sample.image, rng) if whole else look.night_look(sample.image, rng)
-    _leave_faint(sample)
+    leave_faint(sample)
     return sample
-
-
-def _leave_faint(sample: Sample) -> None:
-    """Hide from the loss, in place, what the look has drowned: nobody could tell it from what is about it.
-
-    A box is averaged to a few fields, which evens noise out but keeps what an object is made of; what lies on a slope
-    (fog under a lamp) is no object either.
-    """
-    height_px, width_px = sample.image.shape
-    seen = np.ones(len(sample.boxes), np.bool_)
-    margins = 0.15 * (sample.boxes[:, 2:] - sample.boxes[:, :2]) + 1
-    low = np.maximum(sample.boxes[:, :2] - margins, 0).astype(int)
-    high = np.minimum(sample.boxes[:, 2:] + margins + 1, (width_px, height_px)).astype(int)
-    for row, ((x0, y0), (x1, y1)) in enumerate(zip(low, high, strict=True)):
-        fields = cv2.resize(sample.image[y0:y1, x0:x1], FAINT_FIELDS, interpolation=cv2.INTER_AREA)
-        if (_LEVELLED @ fields.ravel()).std() < FAINT_LEVELS:
-            seen[row] = False
-            _hide(sample.known, sample.boxes[row], int(sample.classes[row]))
-    sample.boxes, sample.classes = sample.boxes[seen], sample.classes[seen]
 
 
 def _set_fire(sample: Sample, stock: Stock, rng: np.random.Generator) -> None:
@@ -143,12 +97,12 @@ def _set_fire(sample: Sample, stock: Stock, rng: np.random.Generator) -> None:
         burning = paste_fire(sample.image, flames, foot, float(np.exp(rng.uniform(2.2, 4.5))), rng)
     x0, y0, x1, y1 = burning.box.astype(int)
     if min(x1 - x0, y1 - y0) < SMALLEST_PX or cv2.absdiff(sample.image, before)[y0:y1, x0:x1].mean() < PLAIN_LEVELS:
-        _hide(sample.known, burning.box, FIRE)
+        hide(sample.known, burning.box, FIRE)
         return
     sample.boxes = np.concatenate((sample.boxes, burning.box[None]))
     sample.classes = np.append(sample.classes, FIRE)
     if burning.smoke is not None:
-        _hide(sample.known, burning.smoke, SMOKE)
+        hide(sample.known, burning.smoke, SMOKE)
 
 
 def _flame(stock: Stock, rng: np.random.Generator) -> Flame:
@@ -207,18 +161,18 @@ def _place(
     offset = np.array((cell.x_px, cell.y_px), np.float32)
     frame = _moved(np.array([[0, 0, *picture.size_px]], np.float32), matrix, cell, offset)[0][0]
     for kind in set(range(N_CLASSES)) - picture.labelled:
-        _hide(sample.known, frame, kind)
+        hide(sample.known, frame, kind)
     boxes, seen = _moved(picture.boxes, matrix, cell, offset)
     sides = np.minimum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
     good = (seen >= VISIBLE_SHARE) & (sides >= SMALLEST_PX)
     for box, kind in zip(boxes[good], picture.classes[good], strict=True):
         if kind != ANIMAL:  # hardly a source labels animals, but what it labels as something else is none
-            _tell(sample.known, box, ANIMAL)
+            tell(sample.known, box, ANIMAL)
     for box, kind in zip(boxes[~good], picture.classes[~good], strict=True):
-        _hide(sample.known, box, int(kind))
+        hide(sample.known, box, int(kind))
     ignored, _ = _moved(picture.ignored, matrix, cell, offset)
     for box, kind in zip(ignored, picture.ignored_classes, strict=True):
-        _hide(sample.known, box, int(kind))
+        hide(sample.known, box, int(kind))
     sample.boxes = np.concatenate((sample.boxes, boxes[good]))
     sample.classes = np.concatenate((sample.classes, picture.classes[good]))
 
@@ -286,20 +240,3 @@ def _moved(boxes: Boxes, matrix: NDArray[np.float64], cell: Cell, offset: NDArra
     seen = (x[:, 1] - x[:, 0]) * (y[:, 1] - y[:, 0]) / area
     moved = np.stack((x[:, 0], y[:, 0], x[:, 1], y[:, 1]), 1) + np.tile(offset, 2)
     return moved.astype(np.float32), seen.astype(np.float32)
-
-
-def _under(box: NDArray[np.float32]) -> tuple[slice, slice]:
-    """Rows and columns of the map under a box."""
-    x0, y0 = np.floor(box[:2] / MAP_STRIDE).astype(int)
-    x1, y1 = np.ceil(box[2:] / MAP_STRIDE).astype(int)
-    return slice(y0, y1), slice(x0, x1)
-
-
-def _hide(known: NDArray[np.bool_], box: NDArray[np.float32], kind: int) -> None:
-    """Mark the cells under `box` as unknown for one class, or for all."""
-    known[(slice(None) if kind == EVERY_CLASS else kind, *_under(box))] = False
-
-
-def _tell(known: NDArray[np.bool_], box: NDArray[np.float32], kind: int) -> None:
-    """Mark the cells under `box` as known to hold none of one class."""
-    known[(kind, *_under(box))] = True

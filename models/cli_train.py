@@ -6,11 +6,16 @@ import argparse
 import re
 from pathlib import Path
 
+from models.choices import PARTS, QUANTISATIONS
+
 
 def add_train(parser: argparse.ArgumentParser) -> None:
     """Describe the options of `train`."""
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="the packed sets")
     parser.add_argument("--start", type=Path, required=True, help="yolox_nano_coco_416.onnx")
+    parser.add_argument(
+        "--continue-from", type=Path, metavar="FILE", help="begin with what this checkpoint of another run has learnt"
+    )
     parser.add_argument(
         "--run", type=Path, required=True, metavar="DIR", help="checkpoints; resumed when there are any"
     )
@@ -20,7 +25,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=float, default=5e-4)
     parser.add_argument("--steps", type=int, metavar="N", help="stop after so many steps, if that comes first")
     parser.add_argument(
-        "--without", choices=("start", "pasting", "look"), action="append", default=[],
+        "--without", choices=PARTS, action="append", default=[],
         help="leave a part of the recipe out, to see what it is worth; may be repeated",
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=1)
@@ -34,6 +39,7 @@ def _train(options: argparse.Namespace) -> int:
     plan = Plan(
         data=options.data,
         start=options.start,
+        continue_from=options.continue_from,
         run_folder=options.run,
         budget_minutes=options.budget_minutes,
         extra=tuple(options.extra),
@@ -52,7 +58,7 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     """Describe the options of `export`."""
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--quantisation", choices=("int8", "weight-only", "float"), default="int8")
+    parser.add_argument("--quantisation", choices=QUANTISATIONS, default=QUANTISATIONS[0])
     parser.add_argument("--size", type=_size, default=(512, 288), metavar="WxH", help="input, px (default 512x288)")
     parser.set_defaults(command=_export)
 

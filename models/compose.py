@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.canvas import WHOLE, Recipe, Sample, compose
+from models.canvas import WHOLE, Recipe, compose
 from models.data import Picture, without_doubt
 from models.decoded import Stock
+from models.sample import Sample
 
 
 class Samples(torch.utils.data.IterableDataset[Sample]):

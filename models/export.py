@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from firmware.errors import ModelError
+from models.choices import QUANTISATIONS
 from models.classes import N_CLASSES
 from models.network import CEILING, STRIDES, Detector
 from models.quantise import BOX_RANGE, SCORE_RANGE
 from models.train import load_average
 
-QUANTISATIONS = ("int8", "weight-only", "float")
 GREY_RANGE = (0.0, 255.0)
 BOX_CHANNELS = frozenset({4})
 SCORE_CHANNELS = frozenset({1, N_CLASSES, 1 + N_CLASSES})  # objectness, classes, both

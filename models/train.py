@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import copy
 import math
+import pickle
 import time
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,13 +24,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from models.canvas import Recipe, Sample, compose
+from firmware.errors import ModelError
+from models.canvas import Recipe, compose
 from models.compose import Samples
 from models.data import Picture, read_folder, read_sources, without_fog
 from models.decoded import Stock
 from models.loss import Cells, Targets, detection_loss
 from models.network import Detector, published
 from models.progress import ProgressLine
+from models.sample import Sample
 from models.shares import source_shares
 from models.teacher import taught
 from models.transplant import transplant
@@ -49,6 +54,7 @@ class Plan:
     start: Path
     run_folder: Path
     budget_minutes: float
+    continue_from: Path | None = None
     extra: tuple[Path, ...] = ()
     extra_share: float = 0.4
     batch: int = 16
@@ -80,7 +86,7 @@ def train(plan: Plan) -> Path:
     checkpoint = plan.run_folder / "last.pt"
     teacher = published(plan.start)
     pictures, shares = _pictures(plan)
-    state = _begin(plan, teacher, pictures, shares)
+    state = begin(plan, teacher, pictures, shares)
     _resume(checkpoint, state)
     recipe = Recipe(pasting="pasting" not in plan.without, look="look" not in plan.without)
     samples = Samples(pictures, shares, (plan.seed, state.step), plan.size_px, recipe)
@@ -92,7 +98,7 @@ def train(plan: Plan) -> Path:
     for batch in loader:
         if (used := _used(plan, state)) >= 1:
             break
-        _set_rate(state.optimiser, plan, state.step, used)
+        set_rate(state.optimiser, plan, state.step, used)
         state.network.as_int8(on=used >= INT8_FROM)
         losses.append(_step(state, batch, cells))
         _follow(state.average, state.network, min(AVERAGE_DECAY, (1 + state.step) / (10 + state.step)))
@@ -115,11 +121,16 @@ def _used(plan: Plan, state: _State) -> float:
     return max(state.spent_s / (60 * plan.budget_minutes), of_steps)
 
 
-def _begin(plan: Plan, teacher: Detector, pictures: list[Picture], shares: NDArray[np.float64]) -> _State:
-    """The network as the published one teaches it, before any training; kept in `run_folder` for the next start."""
+def begin(plan: Plan, teacher: Detector, pictures: list[Picture], shares: NDArray[np.float64]) -> _State:
+    """Before any training: the network of another run, or the published one turned into ours.
+
+    The latter is kept in `run_folder` for the next start.
+    """
     network, path = Detector(), plan.run_folder / "start.pt"
     if path.exists():
         network.load_state_dict(torch.load(path, weights_only=True)["network"])
+    elif plan.continue_from is not None:
+        network.load_state_dict(load_average(plan.continue_from).state_dict())
     elif "start" not in plan.without:
         rng, stock = np.random.default_rng((plan.seed, 5)), Stock(pictures, shares)
         images = np.stack([compose(stock, rng, plan.size_px).image for _ in range(FITTED_ON)])
@@ -155,7 +166,7 @@ def _pictures(plan: Plan) -> tuple[list[Picture], Any]:
     return [*real, *rendered], shares / shares.sum()
 
 
-def _set_rate(optimiser: torch.optim.Optimizer, plan: Plan, step: int, used: float) -> None:
+def set_rate(optimiser: torch.optim.Optimizer, plan: Plan, step: int, used: float) -> None:
     """Warm up over the first steps, then fall along a half cosine of the budget."""
     level = LAST_RATE_SHARE + (1 - LAST_RATE_SHARE) * 0.5 * (1 + math.cos(math.pi * used))
     for group in optimiser.param_groups:
@@ -208,15 +219,26 @@ def _resume(path: Path, state: _State) -> None:
     """Go on where a checkpoint stopped, when there is one."""
     if not path.exists():
         return
-    kept = torch.load(path, weights_only=True)
-    state.network.load_state_dict(kept["network"])
-    state.average.load_state_dict(kept["average"])
-    state.optimiser.load_state_dict(kept["optimiser"])
-    state.step, state.spent_s = int(kept["step"]), float(kept["spent_s"])
+    with _reading(path):
+        kept = torch.load(path, weights_only=True)
+        state.network.load_state_dict(kept["network"])
+        state.average.load_state_dict(kept["average"])
+        state.optimiser.load_state_dict(kept["optimiser"])
+        state.step, state.spent_s = int(kept["step"]), float(kept["spent_s"])
 
 
 def load_average(path: Path) -> Detector:
-    """The averaged network of a checkpoint, ready to be used; `FileNotFoundError` when there is none."""
+    """The averaged network of a checkpoint, ready to be used; raises `ModelError` for any other file."""
     network = Detector()
-    network.load_state_dict(torch.load(path, weights_only=True)["average"])
+    with _reading(path):
+        network.load_state_dict(torch.load(path, weights_only=True)["average"])
     return network.eval()
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn what PyTorch raises for other files into a `ModelError`."""
+    try:
+        yield
+    except (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
+        raise ModelError(f"{path}: not a checkpoint of `nattvakt model train`: {error}") from error

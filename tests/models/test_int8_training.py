@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="PyTorch is not installed (extra `ma
 from firmware.errors import ModelError  # noqa: E402
 from models.network import CEILING, COCO_CLASSES, Conv, Detector, convolutions  # noqa: E402
 from models.quantise import BOX_RANGE, SCORE_RANGE, rounded, rounded_weight  # noqa: E402
-from models.train import paced  # noqa: E402
+from models.train import WARMUP_STEPS, Plan, paced, set_rate  # noqa: E402
 from models.transplant import transplant  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -69,9 +69,8 @@ def test_every_activation_stays_within_its_range(pair: tuple[Detector, Detector]
 def test_small_weights_learn_in_small_steps(pair: tuple[Detector, Detector]) -> None:
     network = Detector()
     network.load_state_dict(pair[1].state_dict())
-    optimiser = torch.optim.AdamW(paced(network), lr=1e-3)
-    for group in optimiser.param_groups:
-        group["lr"] *= group["pace"]
+    optimiser = torch.optim.AdamW(paced(network))
+    set_rate(optimiser, Plan(Path(), Path(), Path(), 1.0, rate=1e-3), WARMUP_STEPS, used=0.0)
     before = {name: values.detach().clone() for name, values in network.named_parameters()}
     raw, scores = network(pictures(2, seed=5))
     (raw.square().mean() + scores.square().mean()).backward()

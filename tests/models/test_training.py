@@ -14,7 +14,7 @@ from models.classes import N_CLASSES  # noqa: E402
 from models.decoded import Stock  # noqa: E402
 from models.loss import Cells, Targets, assign, detection_loss  # noqa: E402
 from models.network import Detector, grey_stem  # noqa: E402
-from models.train import Plan, to_batch, train  # noqa: E402
+from models.train import Plan, begin, load_average, to_batch, train  # noqa: E402
 from tests.training_pictures import picture  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -107,6 +107,31 @@ def test_a_few_steps_learn_one_picture() -> None:
         optimiser.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_run_may_begin_with_what_another_one_has_learnt(tmp_path: Path) -> None:
+    learnt = Detector()
+    torch.save({"average": learnt.state_dict()}, tmp_path / "last.pt")
+    plan = Plan(tmp_path, tmp_path / "start.onnx", tmp_path, 1.0, continue_from=tmp_path / "last.pt")
+    state = begin(plan, Detector(), [], np.zeros(0))
+    for network in (state.network, state.average):
+        for wanted, got in zip(learnt.parameters(), network.parameters(), strict=True):
+            assert torch.equal(wanted, got)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no archive at all", b"PK\x03\x04 cut short"])
+def test_what_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "last.pt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"last\.pt: not a checkpoint of `nattvakt model train`"):
+        load_average(path)
+
+
+def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
+    torch.save({"average": {"stem.weight": torch.zeros(3)}}, tmp_path / "last.pt")
+    with pytest.raises(ModelError, match="not a checkpoint"):
+        load_average(tmp_path / "last.pt")
 
 
 def test_a_start_that_is_no_yolox_is_refused(tmp_path: Path) -> None:

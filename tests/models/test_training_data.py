@@ -9,10 +9,11 @@ from PIL import Image
 
 from firmware.errors import ModelError
 from models import canvas
-from models.canvas import MAP_STRIDE, Sample, compose
+from models.canvas import compose
 from models.classes import ANIMAL, FIRE, N_CLASSES, SMOKE
 from models.data import Picture, without_doubt
 from models.decoded import LONGEST_PX, Stock, decode
+from models.sample import MAP_STRIDE, Sample, leave_faint
 from models.shares import WORTH, source_shares
 from tests.training_pictures import jpeg, picture
 
@@ -160,7 +161,7 @@ def test_what_cannot_be_told_from_its_place_is_not_learnt() -> None:
     image[20:60, 20:40] += 30
     boxes = np.array([[20, 20, 40, 60], [80, 20, 100, 60]], np.float32)
     sample = Sample(image, boxes, np.array([0, 1]), np.ones((N_CLASSES, 12, 16), np.bool_))
-    canvas._leave_faint(sample)
+    leave_faint(sample)
     assert sample.classes.tolist() == [0]
     assert not sample.known[1, 3:7, 10:12].any()
     assert sample.known[0].all()

@@ -1,0 +1,7 @@
+"""What a maintainer may choose in training and export, named where PyTorch is not needed."""
+
+PARTS = ("start", "pasting", "look")
+"""Parts of the training recipe that can be left out, to see what each is worth."""
+
+QUANTISATIONS = ("int8", "weight-only", "float")
+"""See `models/export.py`."""
