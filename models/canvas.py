@@ -21,9 +21,9 @@ from models.data import Boxes, Picture
 from models.decoded import Stock, is_rendered
 from models.pasted_flames import Flame, flame_from, paste_at, paste_fire, rendered_flames
 from models.pasted_lights import paste_lights
-from models.sample import MAP_STRIDE, Sample, hide, leave_faint, tell
+from models.sample import FILL, MAP_STRIDE, Sample, hide, leave_faint, tell
+from models.teacher import TRUSTED
 
-FILL = 114
 VISIBLE_SHARE = 0.4  # a box cut down further than this is ignored rather than learnt
 SMALLEST_PX = 4.0
 EMPTY_CHANCE = 0.04  # cells left flat: fog, a covered lens, a wall; nothing may be found there
@@ -31,7 +31,7 @@ NATURAL_CHANCE = 0.45  # one row at natural scale
 TILED_CHANCE = 0.08  # rendered pictures laid in rows, too
 MOST_ROWS = 4
 LIGHTS_CHANCE = 0.3  # lamps that are no fire; half as often on rendered views, which have their own
-FIRE_CHANCE = 0.12
+FIRE_CHANCE = 0.2
 BURNS_FROM_PX = 14  # height of a vehicle
 PLAIN_LEVELS = 15  # grey levels by which a flame must change its place to be learnt
 LARGEST_CROP = 1.75  # 896 px wide pictures at full size on 512 px
@@ -67,6 +67,8 @@ def compose(stock: Stock, rng: np.random.Generator, size_px: tuple[int, int], re
     known = np.ones((N_CLASSES, height_px // MAP_STRIDE, width_px // MAP_STRIDE), np.bool_)
     sample = Sample(image, np.zeros((0, 4), np.float32), np.zeros(0, np.int64), known)
     first = stock.draw(rng)
+    if not is_rendered(stock.pictures[first]):
+        sample.clean = image.copy()
     whole = is_rendered(stock.pictures[first]) and rng.random() >= TILED_CHANCE
     if whole:
         cell = Cell(0, 0, width_px, height_px)
@@ -158,6 +160,8 @@ def _place(
     picture = stock.pictures[number]
     spot = np.s_[cell.y_px : cell.y_px + cell.height_px, cell.x_px : cell.x_px + cell.width_px]
     sample.image[spot] = _drawn(stock, number, cell, matrix, int(sample.image[cell.y_px, cell.x_px]), rng)
+    if sample.clean is not None and picture.source not in TRUSTED:
+        sample.clean[spot] = sample.image[spot]
     offset = np.array((cell.x_px, cell.y_px), np.float32)
     frame = _moved(np.array([[0, 0, *picture.size_px]], np.float32), matrix, cell, offset)[0][0]
     for kind in set(range(N_CLASSES)) - picture.labelled:

@@ -10,13 +10,15 @@ takes its `k` cheapest cells, `k` being the sum of its best overlaps.
 # mypy: disallow-untyped-decorators=False
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from models.cells import Cells, pair_iou
 from models.network import STRIDES
+from models.soft import Told, soft_loss
 
 CENTRE_RADIUS_CELLS = 1.5
 CANDIDATES = 10
@@ -27,37 +29,16 @@ OUTSIDE_COST = 1e5
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Labels of a batch: per picture boxes `[n, 4]` (corners, px) and classes `[n]`; known `[batch, classes, h, w]`."""
+    """Labels of a batch: per picture boxes `[n, 4]` (corners, px) and classes `[n]`; known `[batch, classes, h, w]`.
+
+    `told`: what the teacher says of the pictures numbered in `asked`.
+    """
 
     boxes: list[Tensor]
     classes: list[Tensor]
     known: Tensor
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """Where the network's N rows sit: `centre` `[N, 2]` px, `corner` `[N, 2]` in cells, `stride` `[N, 1]` px."""
-
-    centre: Tensor
-    corner: Tensor
-    stride: Tensor
-
-    @staticmethod
-    def of(width_px: int, height_px: int) -> Cells:
-        """Lay the grids of all strides out, row by row, finest first."""
-        corners, strides = [], []
-        for stride in STRIDES:
-            y, x = torch.meshgrid(torch.arange(height_px // stride), torch.arange(width_px // stride), indexing="ij")
-            corners.append(torch.stack((x, y), -1).reshape(-1, 2).float())
-            strides.append(torch.full((corners[-1].shape[0], 1), float(stride)))
-        corner, stride_px = torch.cat(corners), torch.cat(strides)
-        return Cells((corner + 0.5) * stride_px, corner, stride_px)
-
-    def decode(self, raw: Tensor) -> Tensor:
-        """Raw boxes `[..., N, 4]` to corners in pixels."""
-        centre = (raw[..., :2] + self.corner) * self.stride
-        half = raw[..., 2:].clamp(max=8.0).exp() * self.stride / 2
-        return torch.cat((centre - half, centre + half), -1)
+    asked: list[int] = field(default_factory=list)
+    told: Told | None = None
 
 
 def detection_loss(raw: Tensor, scores: Tensor, targets: Targets, cells: Cells) -> tuple[Tensor, dict[str, float]]:
@@ -80,7 +61,11 @@ def detection_loss(raw: Tensor, scores: Tensor, targets: Targets, cells: Cells) 
     score_loss = -((wanted * log_score + (1 - wanted) * log_rest) * known).sum()
     norm = max(positives, 1)
     total = (BOX_WEIGHT * box_loss + score_loss) / norm
-    return total, {"box": float(box_loss.detach()) / norm, "score": float(score_loss.detach()) / norm}
+    parts = {"box": float(box_loss.detach()) / norm, "score": float(score_loss.detach()) / norm}
+    if targets.told is not None:
+        soft = soft_loss(boxes[targets.asked], log_score[targets.asked], wanted[targets.asked], targets.told)
+        total, parts["soft"] = total + soft, float(soft.detach())
+    return total, parts
 
 
 def _known_at(known: Tensor, cells: Cells) -> Tensor:
@@ -109,11 +94,3 @@ def assign(boxes: Tensor, log_score: Tensor, truth: Tensor, kinds: Tensor, cells
     owner = cost.masked_fill(~chosen, float("inf")).argmin(0)
     taken = chosen.any(0).nonzero()[:, 0]
     return candidates[taken], owner[taken]
-
-
-def pair_iou(a: Tensor, b: Tensor) -> Tensor:
-    """Intersection over union of broadcast boxes `[..., 4]` (corners)."""
-    low, high = torch.maximum(a[..., :2], b[..., :2]), torch.minimum(a[..., 2:], b[..., 2:])
-    shared = (high - low).clamp(min=0).prod(-1)
-    area = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1)
-    return shared / (area - shared).clamp(min=1e-6)

@@ -17,12 +17,13 @@ from models.data import Picture
 
 ALIKE_POWER = 0.75
 # farmnight: the only true infrared nights, and a test of false finds; modes, hituav: most two-wheelers;
-# atl: vehicles from above; fire8: nearly all of the smoke.
+# atl: vehicles from above; fire8: nearly all of the smoke; contfire: burning cars.
 WORTH: Mapping[str, float] = {
     "farmnight": 2.5,
     "modes": 2.0,
     "atl": 1.6,
     "fire8": 1.6,
+    "contfire": 1.6,
     "hituav": 1.6,
     "person1": 1.3,
     "highway40": 0.8,

@@ -9,11 +9,12 @@ annealed. What is kept and shipped is the running average of the weights.
 from __future__ import annotations
 
 import copy
+import dataclasses
 import math
 import pickle
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,14 +27,16 @@ from torch import Tensor, nn
 
 from firmware.errors import ModelError
 from models.canvas import Recipe, compose
+from models.cells import Cells
 from models.compose import Samples
 from models.data import Picture, read_folder, read_sources, without_fog
 from models.decoded import Stock
-from models.loss import Cells, Targets, detection_loss
+from models.loss import Targets, detection_loss
 from models.network import Detector, published
 from models.progress import ProgressLine
 from models.sample import Sample
 from models.shares import source_shares
+from models.soft import told
 from models.teacher import taught
 from models.transplant import transplant
 
@@ -42,6 +45,7 @@ WARMUP_STEPS = 150
 USUAL_WEIGHT = 0.07  # the median over all convolutions
 AVERAGE_DECAY = 0.999
 INT8_FROM = 0.8  # share of the budget after which training rounds as int8 does
+MOST_ASKED = 8
 FITTED_ON = 48  # pictures for the start by least squares
 SOURCE_WEIGHTS = {"person1": 1.0, "highway40": 1.6, "hituav": 0.5, "forestfire": 0.5, "farid": 0.7, "farmnight": 1.0}
 
@@ -84,28 +88,26 @@ def train(plan: Plan) -> Path:
     torch.manual_seed(plan.seed)
     plan.run_folder.mkdir(parents=True, exist_ok=True)
     checkpoint = plan.run_folder / "last.pt"
-    teacher = published(plan.start)
+    teacher = published(plan.start).to(memory_format=torch.channels_last)
     pictures, shares = _pictures(plan)
     state = begin(plan, teacher, pictures, shares)
     _resume(checkpoint, state)
-    recipe = Recipe(pasting="pasting" not in plan.without, look="look" not in plan.without)
-    samples = Samples(pictures, shares, (plan.seed, state.step), plan.size_px, recipe)
-    loader = torch.utils.data.DataLoader(samples, plan.batch, num_workers=1, collate_fn=list, prefetch_factor=4)
+    asked = None if "soft" in plan.without else teacher
     cells = Cells.of(*plan.size_px)
     line, last_s, saved_s = ProgressLine("train"), time.monotonic(), time.monotonic()
     losses: deque[dict[str, float]] = deque(maxlen=100)
     paces: deque[float] = deque(maxlen=100)
-    for batch in loader:
+    for batch in _batches(plan, state.step, pictures, shares):
         if (used := _used(plan, state)) >= 1:
             break
         set_rate(state.optimiser, plan, state.step, used)
         state.network.as_int8(on=used >= INT8_FROM)
-        losses.append(_step(state, batch, cells))
+        losses.append(_step(state, batch, cells, asked))
         _follow(state.average, state.network, min(AVERAGE_DECAY, (1 + state.step) / (10 + state.step)))
         now_s = time.monotonic()
         paces.append(now_s - last_s)
         state.step, state.spent_s, last_s = state.step + 1, state.spent_s + now_s - last_s, now_s
-        means = " ".join(f"{key} {np.mean([part[key] for part in losses]):.3f}" for key in losses[0])
+        means = " ".join(f"{key} {np.mean([part.get(key, 0.0) for part in losses]):.3f}" for key in losses[0])
         line.show(used, f"step {state.step} {means} {plan.batch / float(np.mean(paces)):.1f} pictures/s")
         if now_s - saved_s > 180:
             _save(checkpoint, state)
@@ -113,6 +115,13 @@ def train(plan: Plan) -> Path:
     line.close()
     _save(checkpoint, state)
     return checkpoint
+
+
+def _batches(plan: Plan, step: int, pictures: list[Picture], shares: NDArray[np.float64]) -> Iterable[list[Sample]]:
+    """Samples for ever, from `step` on, drawn by a process of their own."""
+    recipe = Recipe(pasting="pasting" not in plan.without, look="look" not in plan.without)
+    samples = Samples(pictures, shares, (plan.seed, step), plan.size_px, recipe)
+    return torch.utils.data.DataLoader(samples, plan.batch, num_workers=1, collate_fn=list, prefetch_factor=4)
 
 
 def _used(plan: Plan, state: _State) -> float:
@@ -173,9 +182,11 @@ def set_rate(optimiser: torch.optim.Optimizer, plan: Plan, step: int, used: floa
         group["lr"] = group["pace"] * plan.rate * level * min(1.0, (step + 1) / WARMUP_STEPS)
 
 
-def _step(state: _State, samples: list[Sample], cells: Cells) -> dict[str, float]:
+def _step(state: _State, samples: list[Sample], cells: Cells, teacher: Detector | None) -> dict[str, float]:
     """One update; returns the parts of the loss."""
     images, targets = to_batch(samples)
+    if teacher is not None:
+        targets = _with_told(targets, samples, teacher, cells)
     raw, scores = state.network(images.to(memory_format=torch.channels_last))
     loss, parts = detection_loss(raw, scores, targets, cells)
     state.optimiser.zero_grad(set_to_none=True)
@@ -183,6 +194,16 @@ def _step(state: _State, samples: list[Sample], cells: Cells) -> dict[str, float
     nn.utils.clip_grad_norm_(state.network.parameters(), 10.0)
     state.optimiser.step()
     return parts
+
+
+def _with_told(targets: Targets, samples: list[Sample], teacher: Detector, cells: Cells) -> Targets:
+    """The same with what the teacher says of up to `MOST_ASKED` real canvases: it costs as much as it is asked."""
+    clean = [(number, sample.clean) for number, sample in enumerate(samples) if sample.clean is not None][:MOST_ASKED]
+    if not clean:
+        return targets
+    asked = [number for number, _ in clean]
+    images = torch.from_numpy(np.stack([image for _, image in clean])[:, None]).float()
+    return dataclasses.replace(targets, asked=asked, told=told(teacher, images, cells))
 
 
 def to_batch(samples: list[Sample]) -> tuple[Tensor, Targets]:

@@ -10,9 +10,10 @@ pytest.importorskip("cv2", reason="OpenCV is not installed (extra `maintainer`)"
 
 from firmware.errors import ModelError  # noqa: E402
 from models.canvas import compose  # noqa: E402
+from models.cells import Cells  # noqa: E402
 from models.classes import N_CLASSES  # noqa: E402
 from models.decoded import Stock  # noqa: E402
-from models.loss import Cells, Targets, assign, detection_loss  # noqa: E402
+from models.loss import Targets, assign, detection_loss  # noqa: E402
 from models.network import Detector, grey_stem  # noqa: E402
 from models.train import Plan, begin, load_average, to_batch, train  # noqa: E402
 from tests.training_pictures import picture  # noqa: E402
