@@ -74,7 +74,7 @@ class Frame:
 
     `number` counts the camera's pictures from 0; of a film, also those that were passed over.
     `picture` is the main stream's luma [h, w], `luma` the smaller one for the detector (same field of view, fits in
-    640 x 352), `packets` what the encoder has given since the frame before (may be empty: an encoder may lag).
+    its input), `packets` what the encoder has given since the frame before (may be empty: an encoder may lag).
     """
 
     number: int

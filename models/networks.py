@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from firmware.core.decode import letterboxed_size
+from firmware.drivers.scaling import fitted
 from firmware.errors import ModelError
 from firmware.messages import Size
 from models.finds import Colour, Finds, clipped, suppress
@@ -116,10 +117,11 @@ def opened(path: Path, threads: int, runtime: str = RUNTIME) -> Any:
 
 
 def fit(picture: Colour, canvas: Canvas, *, sharp: bool) -> Fitted:
-    """Lay a picture into the upper left corner of a canvas; `sharp` weighs every source pixel, as the node does."""
+    """Lay a picture into the upper left corner of a canvas; `sharp`: at the size and with the filter of the node."""
     height_px, width_px = picture.shape[:2]
     whole = Size(canvas.width_px, canvas.height_px)
-    inside = whole if canvas.squeezed else letterboxed_size(Size(width_px, height_px), whole)
+    given = Size(width_px, height_px)
+    inside = whole if canvas.squeezed else letterboxed_size(fitted(given, whole) if sharp else given, whole)
     image = Image.fromarray(picture).convert("L" if canvas.channels == 1 else "RGB")
     filter_, gap = (Image.Resampling.HAMMING, 1.0) if sharp else (Image.Resampling.BILINEAR, None)
     if image.size != (inside.width_px, inside.height_px):

@@ -17,14 +17,9 @@ from models.finds import LEAST_SCORE, Colour, Finds
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp", ".pgm", ".ppm", ".tif", ".tiff"})
 
 
-def still_frame(picture: Grey) -> Frame:
-    """A frame of a single picture, with the luma the node's camera would have made of it."""
-    return Frame(number=0, t_s=0.0, picture=picture, luma=detector_luma(picture))
-
-
 def detect_still(detector: Detector, decoder: Decoder, picture: Grey) -> tuple[Detection, ...]:
-    """Everything the detector finds in one picture, boxes in its pixels."""
-    frame = still_frame(picture)
+    """Everything the detector finds in one picture, boxes in its pixels, as if the node's camera had taken it."""
+    frame = Frame(number=0, t_s=0.0, picture=picture, luma=detector_luma(picture, detector.input_size))
     return decoder.decode(detector.infer(frame.luma), frame)
 
 

@@ -17,8 +17,8 @@ EARLY_S, LATE_S = 2.0, 10.0
 
 def night(scenario: str, seed: int) -> tuple[SceneCamera, list[tuple[AlarmKind, float]]]:
     config = CameraConfig(driver="scene", source=scenario, seed=seed, width_px=896, height_px=504, rate_hz=10)
-    camera = SceneCamera(config, Masks())
     detector = load_detector()
+    camera = SceneCamera(config, Masks(), luma=detector.input_size)
 
     def build(size: Size) -> Pipeline:
         return Pipeline.build(camera.scene.site(), size, Network(detector, detector.decoder()), "night")
