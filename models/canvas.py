@@ -21,9 +21,10 @@ from models.data import Boxes, Picture
 from models.decoded import Stock, is_rendered
 from models.pasted_flames import Flame, flame_from, paste_at, paste_fire, rendered_flames
 from models.pasted_lights import paste_lights
-from models.sample import FILL, MAP_STRIDE, Sample, hide, leave_faint, tell
+from models.sample import MAP_STRIDE, Sample, hide, leave_faint, tell
 from models.teacher import TRUSTED
 
+FILL = 114
 VISIBLE_SHARE = 0.4  # a box cut down further than this is ignored rather than learnt
 SMALLEST_PX = 4.0
 EMPTY_CHANCE = 0.04  # cells left flat: fog, a covered lens, a wall; nothing may be found there

@@ -63,7 +63,8 @@ def detection_loss(raw: Tensor, scores: Tensor, targets: Targets, cells: Cells) 
     total = (BOX_WEIGHT * box_loss + score_loss) / norm
     parts = {"box": float(box_loss.detach()) / norm, "score": float(score_loss.detach()) / norm}
     if targets.told is not None:
-        soft = soft_loss(boxes[targets.asked], log_score[targets.asked], wanted[targets.asked], targets.told)
+        asked = targets.asked
+        soft = soft_loss(boxes[asked], log_score[asked], wanted[asked], known[asked], targets.told)
         total, parts["soft"] = total + soft, float(soft.detach())
     return total, parts
 

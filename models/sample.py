@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from models.data import EVERY_CLASS, Boxes
 
 MAP_STRIDE = 8  # the map's cell, in pixels: the finest stride of the network
-FILL = 114
 FAINT_FIELDS = (6, 6)
 FAINT_LEVELS = 2.0  # grey levels of deviation below which an object cannot be told from its place
 
@@ -27,7 +26,8 @@ class Sample:
     """A canvas with its targets.
 
     `image` is `[h, w]` uint8; `known` is `[classes, h / 8, w / 8]` bool: where "no object of this class" is true.
-    `clean` is the image before the camera's look, of real pictures only: what the teacher is shown.
+    `clean` is what the teacher is shown, on real canvases only: the image before anything is pasted and before the
+    camera's look, flat where a source is one that it gets wrong.
     """
 
     image: NDArray[np.uint8]
@@ -80,6 +80,4 @@ def leave_faint(sample: Sample) -> None:
         if (_LEVELLED @ fields.ravel()).std() < FAINT_LEVELS:
             seen[row] = False
             hide(sample.known, sample.boxes[row], int(sample.classes[row]))
-            if sample.clean is not None:
-                sample.clean[y0:y1, x0:x1] = FILL
     sample.boxes, sample.classes = sample.boxes[seen], sample.classes[seen]

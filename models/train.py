@@ -11,11 +11,9 @@ from __future__ import annotations
 import copy
 import dataclasses
 import math
-import pickle
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -88,6 +86,8 @@ def train(plan: Plan) -> Path:
     torch.manual_seed(plan.seed)
     plan.run_folder.mkdir(parents=True, exist_ok=True)
     checkpoint = plan.run_folder / "last.pt"
+    if plan.continue_from is not None:
+        load_average(plan.continue_from)  # what is wrong with it is told before thousands of pictures are read
     teacher = published(plan.start).to(memory_format=torch.channels_last)
     pictures, shares = _pictures(plan)
     state = begin(plan, teacher, pictures, shares)
@@ -133,19 +133,22 @@ def _used(plan: Plan, state: _State) -> float:
 def begin(plan: Plan, teacher: Detector, pictures: list[Picture], shares: NDArray[np.float64]) -> _State:
     """Before any training: the network of another run, or the published one turned into ours.
 
-    The latter is kept in `run_folder` for the next start.
+    It is kept in `run_folder`: a run that goes on begins with it, whatever is asked for then, as the pace of each layer
+    follows from it.
     """
     network, path = Detector(), plan.run_folder / "start.pt"
-    if path.exists():
-        network.load_state_dict(torch.load(path, weights_only=True)["network"])
-    elif plan.continue_from is not None:
-        network.load_state_dict(load_average(plan.continue_from).state_dict())
+    begun = (plan.run_folder / "last.pt").exists()
+    if plan.continue_from is not None and not begun:
+        network = load_average(plan.continue_from)
+        _write({"network": network.state_dict()}, path)
+    elif path.exists():
+        _fill(network, _read(path), "network", path)
     elif "start" not in plan.without:
         rng, stock = np.random.default_rng((plan.seed, 5)), Stock(pictures, shares)
         images = np.stack([compose(stock, rng, plan.size_px).image for _ in range(FITTED_ON)])
         transplant(teacher, network, torch.from_numpy(images)[:, None].float())
-        torch.save({"network": network.state_dict()}, path)
-    network.to(memory_format=torch.channels_last)
+        _write({"network": network.state_dict()}, path)
+    network.train().to(memory_format=torch.channels_last)
     average = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(paced(network), lr=plan.rate, weight_decay=1e-4)
     return _State(network, average, optimiser)
@@ -223,7 +226,7 @@ def _follow(average: Detector, network: Detector, decay: float) -> None:
 
 
 def _save(path: Path, state: _State) -> None:
-    """Write a checkpoint beside the old one, then replace it, so that a kill leaves a whole file."""
+    """Write a checkpoint."""
     kept = {
         "network": state.network.state_dict(),
         "average": state.average.state_dict(),
@@ -231,6 +234,11 @@ def _save(path: Path, state: _State) -> None:
         "step": state.step,
         "spent_s": state.spent_s,
     }
+    _write(kept, path)
+
+
+def _write(kept: dict[str, Any], path: Path) -> None:
+    """Write beside the old file, then replace it, so that a kill leaves a whole one."""
     temporary = path.with_suffix(".new")
     torch.save(kept, temporary)
     temporary.replace(path)
@@ -240,26 +248,38 @@ def _resume(path: Path, state: _State) -> None:
     """Go on where a checkpoint stopped, when there is one."""
     if not path.exists():
         return
-    with _reading(path):
-        kept = torch.load(path, weights_only=True)
-        state.network.load_state_dict(kept["network"])
-        state.average.load_state_dict(kept["average"])
+    kept = _read(path)
+    _fill(state.network, kept, "network", path)
+    _fill(state.average, kept, "average", path)
+    try:
         state.optimiser.load_state_dict(kept["optimiser"])
         state.step, state.spent_s = int(kept["step"]), float(kept["spent_s"])
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"{path}: does not belong to the {path.with_name('start.pt')} beside it: {error}") from error
 
 
 def load_average(path: Path) -> Detector:
     """The averaged network of a checkpoint, ready to be used; raises `ModelError` for any other file."""
     network = Detector()
-    with _reading(path):
-        network.load_state_dict(torch.load(path, weights_only=True)["average"])
+    _fill(network, _read(path), "average", path)
     return network.eval()
 
 
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Turn what PyTorch raises for other files into a `ModelError`."""
+def _read(path: Path) -> dict[str, Any]:
     try:
-        yield
-    except (OSError, EOFError, KeyError, TypeError, ValueError, RuntimeError, pickle.UnpicklingError) as error:
+        kept = torch.load(path, weights_only=True)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except Exception as error:  # the unpickler raises whatever it stumbles over
         raise ModelError(f"{path}: not a checkpoint of `nattvakt model train`: {error}") from error
+    if not isinstance(kept, dict):
+        raise ModelError(f"{path}: not a checkpoint of `nattvakt model train`: it holds a {type(kept).__name__}")
+    return kept
+
+
+def _fill(network: Detector, kept: dict[str, Any], name: str, path: Path) -> None:
+    """Give a network the weights that a file holds under `name`."""
+    try:
+        network.load_state_dict(kept[name])
+    except (KeyError, RuntimeError, TypeError) as error:
+        raise ModelError(f"{path}: not a checkpoint of this network: {error}") from error

@@ -112,26 +112,44 @@ def test_a_few_steps_learn_one_picture() -> None:
 
 def test_a_run_may_begin_with_what_another_one_has_learnt(tmp_path: Path) -> None:
     learnt = Detector()
-    torch.save({"average": learnt.state_dict()}, tmp_path / "last.pt")
-    plan = Plan(tmp_path, tmp_path / "start.onnx", tmp_path, 1.0, continue_from=tmp_path / "last.pt")
+    torch.save({"average": learnt.state_dict()}, tmp_path / "other.pt")
+    plan = Plan(tmp_path, tmp_path / "start.onnx", tmp_path, 1.0, continue_from=tmp_path / "other.pt")
     state = begin(plan, Detector(), [], np.zeros(0))
     for network in (state.network, state.average):
         for wanted, got in zip(learnt.parameters(), network.parameters(), strict=True):
             assert torch.equal(wanted, got)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no archive at all", b"PK\x03\x04 cut short"])
-def test_what_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize("content", [b"", b"no archive at all", b"a", b"Na", b"J\x01", b"PK\x03\x04 cut short"])
+def test_what_is_no_checkpoint_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "last.pt"
-    if content is not None:
-        path.write_bytes(content)
+    path.write_bytes(content)
     with pytest.raises(ModelError, match=r"last\.pt: not a checkpoint of `nattvakt model train`"):
         load_average(path)
 
 
+def test_a_checkpoint_that_is_not_there_is_told_before_any_picture_is_read(tmp_path: Path) -> None:
+    plan = Plan(tmp_path, tmp_path / "start.onnx", tmp_path / "run", 1.0, continue_from=tmp_path / "other.pt")
+    with pytest.raises(ModelError, match=r"other\.pt: cannot be read: No such file"):
+        train(plan)
+
+
+def test_a_run_goes_on_from_its_own_start(tmp_path: Path) -> None:
+    """Whatever is asked for by then: the paces belong to the start."""
+    learnt = Detector()
+    torch.save({"average": learnt.state_dict()}, tmp_path / "other.pt")
+    plan = Plan(tmp_path, tmp_path / "start.onnx", tmp_path, 1.0, continue_from=tmp_path / "other.pt")
+    begin(plan, Detector(), [], np.zeros(0))
+    (tmp_path / "last.pt").touch()
+    torch.save({"average": Detector().state_dict()}, tmp_path / "other.pt")
+    for again in (plan, Plan(tmp_path, tmp_path / "start.onnx", tmp_path, 1.0)):
+        state = begin(again, Detector(), [], np.zeros(0))
+        assert all(map(torch.equal, state.network.parameters(), learnt.parameters()))
+
+
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
     torch.save({"average": {"stem.weight": torch.zeros(3)}}, tmp_path / "last.pt")
-    with pytest.raises(ModelError, match="not a checkpoint"):
+    with pytest.raises(ModelError, match="not a checkpoint of this network"):
         load_average(tmp_path / "last.pt")
 
 
