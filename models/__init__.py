@@ -2,5 +2,5 @@
 
 from pathlib import Path
 
-SHIPPED = Path(__file__).parent / "own-2"
+SHIPPED = Path(__file__).parent / "own-3"
 """The bundle that nodes use unless they are told otherwise."""
