@@ -47,12 +47,12 @@ def found_share(table: TruthTable, seen: DetectionTable, number: int = 101) -> f
     return float(((seen.track == number) & (seen.score >= SEEN_SCORE)).sum() / (table.track == number).sum())
 
 
-def test_walking_people_are_found_as_often_as_measured_and_bent_ones_in_half_of_looks() -> None:
+def test_walking_people_are_found_as_often_as_measured_and_bent_ones_in_a_third_of_looks() -> None:
     t_s = times(4000.0)
     walking = standing(t_s)
-    assert 0.85 <= found_share(walking, detections(walking, CLEAR, 1)) <= 0.90
+    assert 0.71 <= found_share(walking, detections(walking, CLEAR, 1)) <= 0.77
     bent = standing(t_s, As(activity=Activity.PRY.value))
-    assert 0.47 <= found_share(bent, detections(bent, CLEAR, 1)) <= 0.60
+    assert 0.28 <= found_share(bent, detections(bent, CLEAR, 1)) <= 0.38
 
 
 def test_small_hidden_and_far_things_are_found_less_often() -> None:
@@ -64,7 +64,7 @@ def test_small_hidden_and_far_things_are_found_less_often() -> None:
 
     tall = [chance(box=(600, 300, 0.4 * h, h)) for h in (15.0, 25.0, 40.0, 80.0, 160.0)]
     assert tall == sorted(tall)
-    assert tall[0] < 0.12 < 0.3 < tall[2] < 0.8 < tall[3]
+    assert tall[1] < 0.02 < tall[2] < 0.1 < 0.65 < tall[3]
     shares = [chance(visible=share) for share in (0.1, 0.3, 0.6, 1.0)]
     assert shares == sorted(shares)
     assert shares[1] == pytest.approx(0.5 * shares[3], rel=0.05)
