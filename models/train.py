@@ -14,7 +14,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,6 @@ AVERAGE_DECAY = 0.999
 INT8_FROM = 0.8  # share of the budget after which training rounds as int8 does
 MOST_ASKED = 8
 FITTED_ON = 48  # pictures for the start by least squares
-SOURCE_WEIGHTS = {"person1": 1.0, "highway40": 1.6, "hituav": 0.5, "forestfire": 0.5, "farid": 0.7, "farmnight": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,6 @@ class Plan:
     threads: int = 2
     most_steps: int | None = None
     without: frozenset[str] = frozenset()
-    weights: dict[str, float] = field(default_factory=lambda: dict(SOURCE_WEIGHTS))
 
 
 @dataclass(slots=True)
@@ -170,7 +168,7 @@ def paced(network: Detector) -> list[dict[str, Any]]:
 def _pictures(plan: Plan) -> tuple[list[Picture], Any]:
     """Training pictures with their probabilities; rendered ones together take `extra_share`."""
     real = [without_fog(p) for p in taught(read_sources(plan.data, "train"), plan.start, plan.run_folder)]
-    shares = source_shares(real, plan.weights)
+    shares = source_shares(real)
     rendered = [picture for folder in plan.extra for picture in read_folder(folder)]
     if rendered:
         shares = shares * (1 - plan.extra_share)

@@ -146,20 +146,20 @@ def test_what_would_be_too_small_to_see_is_seldom_laid_beside() -> None:
 
 def test_a_source_weighs_the_root_of_its_size() -> None:
     pictures = [picture(source="big")] * 9 + [picture(source="small")]
-    shares = source_shares(pictures, {"small": 2.0})
+    shares = source_shares(pictures)
     assert shares.sum() == pytest.approx(1.0)
-    assert shares[-1] / shares[:9].sum() == pytest.approx(2.0 / 3.0)
+    assert shares[-1] / shares[:9].sum() == pytest.approx(1.0 / 3.0)
 
 
 def test_frames_of_one_view_count_less_than_pictures_of_many() -> None:
     view = [replace(picture(), group="hall")] * 16
-    shares = source_shares([*view, *(replace(picture(), group=str(number)) for number in range(16))], {})
+    shares = source_shares([*view, *(replace(picture(), group=str(number)) for number in range(16))])
     assert shares[:16].sum() / shares[16:].sum() == pytest.approx(16**0.75 / 16)
     assert shares[0] == pytest.approx(shares[15])
 
 
 def test_what_the_pole_needs_weighs_more() -> None:
-    shares = source_shares([picture(source="farmnight"), picture(source="other")], {})
+    shares = source_shares([picture(source="farmnight"), picture(source="other")])
     assert shares[0] / shares[1] == pytest.approx(WORTH["farmnight"])
 
 
