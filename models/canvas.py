@@ -68,9 +68,10 @@ def compose(stock: Stock, rng: np.random.Generator, size_px: tuple[int, int], re
     known = np.ones((N_CLASSES, height_px // MAP_STRIDE, width_px // MAP_STRIDE), np.bool_)
     sample = Sample(image, np.zeros((0, 4), np.float32), np.zeros(0, np.int64), known)
     first = stock.draw(rng)
-    if not is_rendered(stock.pictures[first]):
+    rendered = is_rendered(stock.pictures[first])
+    if not rendered:
         sample.clean = image.copy()
-    whole = is_rendered(stock.pictures[first]) and rng.random() >= TILED_CHANCE
+    whole = rendered and rng.random() >= TILED_CHANCE
     if whole:
         cell = Cell(0, 0, width_px, height_px)
         _place(sample, stock, first, cell, _view(stock, first, cell, rng), rng)

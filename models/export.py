@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from firmware.errors import ModelError
+from models.checkpoint import load_average
 from models.choices import QUANTISATIONS
 from models.classes import N_CLASSES
 from models.network import CEILING, STRIDES, Detector
 from models.quantise import BOX_RANGE, SCORE_RANGE
-from models.train import load_average
 
 GREY_RANGE = (0.0, 255.0)
 BOX_CHANNELS = frozenset({4})

@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from models.cells import Cells, pair_iou
 from models.network import STRIDES
-from models.soft import Told, soft_loss
+from models.soft import Told, cross_entropy, soft_loss
 
 CENTRE_RADIUS_CELLS = 1.5
 CANDIDATES = 10
@@ -57,8 +57,7 @@ def detection_loss(raw: Tensor, scores: Tensor, targets: Targets, cells: Cells) 
         wanted[index, rows, kinds[owners]] = overlap.detach()
         known[index, rows, kinds[owners]] = True
         positives += len(rows)
-    log_rest = torch.log1p(-log_score.exp().clamp(max=1 - 1e-6))
-    score_loss = -((wanted * log_score + (1 - wanted) * log_rest) * known).sum()
+    score_loss = (cross_entropy(log_score, wanted) * known).sum()
     norm = max(positives, 1)
     total = (BOX_WEIGHT * box_loss + score_loss) / norm
     parts = {"box": float(box_loss.detach()) / norm, "score": float(score_loss.detach()) / norm}

@@ -53,13 +53,17 @@ def soft_loss(boxes: Tensor, log_score: Tensor, wanted: Tensor, known: Tensor, t
     count = len(COCO_KINDS)
     aims, surest = teacher.scores, teacher.scores.amax(-1)
     free = (wanted.amax(-1) <= surest) & (wanted[..., count:].amax(-1) == 0)
-    log_score = log_score[..., :count]
-    log_rest = torch.log1p(-log_score.exp().clamp(max=1 - 1e-6))
-    apart = -(aims * log_score + (1 - aims) * log_rest) - _doubt(aims)
+    apart = cross_entropy(log_score[..., :count], aims) - _doubt(aims)
     apart = apart * (known[..., :count] & free[..., None])
     seen = free & ((aims > SEEN) & known[..., :count]).any(-1)
     off = surest[seen] * (1 - pair_iou(boxes[seen], teacher.boxes[seen]))
     return WEIGHT * (apart.sum() + BOX_WEIGHT * off.sum()) / aims[aims > SEEN].sum().clamp(min=1.0)
+
+
+def cross_entropy(log_score: Tensor, aims: Tensor) -> Tensor:
+    """Of scores, given by their logarithm, and what they should be."""
+    log_rest = torch.log1p(-log_score.exp().clamp(max=1 - 1e-6))
+    return -(aims * log_score + (1 - aims) * log_rest)
 
 
 def _doubt(aims: Tensor) -> Tensor:

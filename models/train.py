@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from firmware.errors import ModelError
+from models import checkpoint
 from models.canvas import Recipe, compose
 from models.cells import Cells
 from models.compose import Samples
@@ -38,12 +39,13 @@ from models.soft import told
 from models.teacher import taught
 from models.transplant import transplant
 
+START, LAST = "start.pt", "last.pt"  # in the folder of a run
 LAST_RATE_SHARE = 0.02
 WARMUP_STEPS = 150
 USUAL_WEIGHT = 0.07  # the median over all convolutions
 AVERAGE_DECAY = 0.999
 INT8_FROM = 0.8  # share of the budget after which training rounds as int8 does
-MOST_ASKED = 8
+MOST_ASKED = 8  # real canvases a step
 FITTED_ON = 48  # pictures for the start by least squares
 
 
@@ -83,13 +85,11 @@ def train(plan: Plan) -> Path:
     torch.set_num_threads(plan.threads)
     torch.manual_seed(plan.seed)
     plan.run_folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = plan.run_folder / "last.pt"
-    if plan.continue_from is not None:
-        load_average(plan.continue_from)  # what is wrong with it is told before thousands of pictures are read
+    last, network = plan.run_folder / LAST, earlier(plan)
     teacher = published(plan.start).to(memory_format=torch.channels_last)
     pictures, shares = _pictures(plan)
-    state = begin(plan, teacher, pictures, shares)
-    _resume(checkpoint, state)
+    state = begin(plan, _first(plan, teacher, pictures, shares) if network is None else network)
+    _resume(last, state)
     asked = None if "soft" in plan.without else teacher
     cells = Cells.of(*plan.size_px)
     line, last_s, saved_s = ProgressLine("train"), time.monotonic(), time.monotonic()
@@ -108,11 +108,11 @@ def train(plan: Plan) -> Path:
         means = " ".join(f"{key} {np.mean([part.get(key, 0.0) for part in losses]):.3f}" for key in losses[0])
         line.show(used, f"step {state.step} {means} {plan.batch / float(np.mean(paces)):.1f} pictures/s")
         if now_s - saved_s > 180:
-            _save(checkpoint, state)
+            _save(last, state)
             saved_s = now_s
     line.close()
-    _save(checkpoint, state)
-    return checkpoint
+    _save(last, state)
+    return last
 
 
 def _batches(plan: Plan, step: int, pictures: list[Picture], shares: NDArray[np.float64]) -> Iterable[list[Sample]]:
@@ -128,24 +128,32 @@ def _used(plan: Plan, state: _State) -> float:
     return max(state.spent_s / (60 * plan.budget_minutes), of_steps)
 
 
-def begin(plan: Plan, teacher: Detector, pictures: list[Picture], shares: NDArray[np.float64]) -> _State:
-    """Before any training: the network of another run, or the published one turned into ours.
+def earlier(plan: Plan) -> Detector | None:
+    """The network that a run begins with where there is one already: this run's own start, or what another has learnt.
 
-    It is kept in `run_folder`: a run that goes on begins with it, whatever is asked for then, as the pace of each layer
-    follows from it.
+    A run that goes on begins with its own start whatever is asked for then: the pace of each layer follows from it.
     """
-    network, path = Detector(), plan.run_folder / "start.pt"
-    begun = (plan.run_folder / "last.pt").exists()
-    if plan.continue_from is not None and not begun:
-        network = load_average(plan.continue_from)
-        _write({"network": network.state_dict()}, path)
-    elif path.exists():
-        _fill(network, _read(path), "network", path)
-    elif "start" not in plan.without:
+    own = plan.run_folder / START
+    if plan.continue_from is not None and not (plan.run_folder / LAST).exists():
+        network = checkpoint.load_average(plan.continue_from)
+        checkpoint.write({"network": network.state_dict()}, own)
+        return network
+    return checkpoint.load(own, "network") if own.exists() else None
+
+
+def _first(plan: Plan, teacher: Detector, pictures: list[Picture], shares: NDArray[np.float64]) -> Detector:
+    """The published network turned into ours; kept in `run_folder`."""
+    network = Detector()
+    if "start" not in plan.without:
         rng, stock = np.random.default_rng((plan.seed, 5)), Stock(pictures, shares)
         images = np.stack([compose(stock, rng, plan.size_px).image for _ in range(FITTED_ON)])
         transplant(teacher, network, torch.from_numpy(images)[:, None].float())
-        _write({"network": network.state_dict()}, path)
+        checkpoint.write({"network": network.state_dict()}, plan.run_folder / START)
+    return network
+
+
+def begin(plan: Plan, network: Detector) -> _State:
+    """Before any step."""
     network.train().to(memory_format=torch.channels_last)
     average = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(paced(network), lr=plan.rate, weight_decay=1e-4)
@@ -232,52 +240,18 @@ def _save(path: Path, state: _State) -> None:
         "step": state.step,
         "spent_s": state.spent_s,
     }
-    _write(kept, path)
-
-
-def _write(kept: dict[str, Any], path: Path) -> None:
-    """Write beside the old file, then replace it, so that a kill leaves a whole one."""
-    temporary = path.with_suffix(".new")
-    torch.save(kept, temporary)
-    temporary.replace(path)
+    checkpoint.write(kept, path)
 
 
 def _resume(path: Path, state: _State) -> None:
     """Go on where a checkpoint stopped, when there is one."""
     if not path.exists():
         return
-    kept = _read(path)
-    _fill(state.network, kept, "network", path)
-    _fill(state.average, kept, "average", path)
+    kept = checkpoint.read(path)
+    checkpoint.fill(state.network, kept, "network", path)
+    checkpoint.fill(state.average, kept, "average", path)
     try:
         state.optimiser.load_state_dict(kept["optimiser"])
         state.step, state.spent_s = int(kept["step"]), float(kept["spent_s"])
     except (KeyError, ValueError) as error:
-        raise ModelError(f"{path}: does not belong to the {path.with_name('start.pt')} beside it: {error}") from error
-
-
-def load_average(path: Path) -> Detector:
-    """The averaged network of a checkpoint, ready to be used; raises `ModelError` for any other file."""
-    network = Detector()
-    _fill(network, _read(path), "average", path)
-    return network.eval()
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        kept = torch.load(path, weights_only=True)
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except Exception as error:  # the unpickler raises whatever it stumbles over
-        raise ModelError(f"{path}: not a checkpoint of `nattvakt model train`: {error}") from error
-    if not isinstance(kept, dict):
-        raise ModelError(f"{path}: not a checkpoint of `nattvakt model train`: it holds a {type(kept).__name__}")
-    return kept
-
-
-def _fill(network: Detector, kept: dict[str, Any], name: str, path: Path) -> None:
-    """Give a network the weights that a file holds under `name`."""
-    try:
-        network.load_state_dict(kept[name])
-    except (KeyError, RuntimeError, TypeError) as error:
-        raise ModelError(f"{path}: not a checkpoint of this network: {error}") from error
+        raise ModelError(f"{path}: does not belong to the {path.with_name(START)} beside it: {error}") from error

@@ -11,11 +11,12 @@ pytest.importorskip("cv2", reason="OpenCV is not installed (extra `maintainer`)"
 from firmware.errors import ModelError  # noqa: E402
 from models.canvas import compose  # noqa: E402
 from models.cells import Cells  # noqa: E402
+from models.checkpoint import load_average  # noqa: E402
 from models.classes import N_CLASSES  # noqa: E402
 from models.decoded import Stock  # noqa: E402
 from models.loss import Targets, assign, detection_loss  # noqa: E402
 from models.network import Detector, grey_stem  # noqa: E402
-from models.train import Plan, begin, load_average, to_batch, train  # noqa: E402
+from models.train import Plan, begin, earlier, to_batch, train  # noqa: E402
 from tests.training_pictures import picture  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -114,7 +115,9 @@ def test_a_run_may_begin_with_what_another_one_has_learnt(tmp_path: Path) -> Non
     learnt = Detector()
     torch.save({"average": learnt.state_dict()}, tmp_path / "other.pt")
     plan = Plan(tmp_path, tmp_path / "start.onnx", tmp_path, 1.0, continue_from=tmp_path / "other.pt")
-    state = begin(plan, Detector(), [], np.zeros(0))
+    network = earlier(plan)
+    assert network is not None
+    state = begin(plan, network)
     for network in (state.network, state.average):
         for wanted, got in zip(learnt.parameters(), network.parameters(), strict=True):
             assert torch.equal(wanted, got)
@@ -139,12 +142,13 @@ def test_a_run_goes_on_from_its_own_start(tmp_path: Path) -> None:
     learnt = Detector()
     torch.save({"average": learnt.state_dict()}, tmp_path / "other.pt")
     plan = Plan(tmp_path, tmp_path / "start.onnx", tmp_path, 1.0, continue_from=tmp_path / "other.pt")
-    begin(plan, Detector(), [], np.zeros(0))
+    earlier(plan)
     (tmp_path / "last.pt").touch()
     torch.save({"average": Detector().state_dict()}, tmp_path / "other.pt")
     for again in (plan, Plan(tmp_path, tmp_path / "start.onnx", tmp_path, 1.0)):
-        state = begin(again, Detector(), [], np.zeros(0))
-        assert all(map(torch.equal, state.network.parameters(), learnt.parameters()))
+        network = earlier(again)
+        assert network is not None
+        assert all(map(torch.equal, begin(again, network).network.parameters(), learnt.parameters()))
 
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path) -> None:
