@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -140,9 +140,10 @@ class HandClock:
 
     def __init__(self) -> None:
         self.t_s = 0.0
+        self._began_utc = datetime.now(UTC)  # certificates are real: they are checked against it
 
     def now(self) -> Moment:
-        return Moment(self.t_s, START_UTC + timedelta(seconds=self.t_s))
+        return Moment(self.t_s, self._began_utc + timedelta(seconds=self.t_s))
 
 
 def test_a_silent_node_is_told_without_waiting_for_it(
